@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 mode and no warning left standing.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+
+let core: [Target.Dependency] = ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"]
+let runtime: [Target.Dependency] = core + ["FleetRuntime", logging, metrics, serviceLifecycle]
+
+let package = Package(
+    name: "zubr",
+    products: [
+        .executable(name: "zubrd", targets: ["zubrd"]),
+        .executable(name: "zubr", targets: ["zubr"]),
+        .executable(name: "zubrsim", targets: ["zubrsim"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
+        .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+        .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
+        .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSimdJSONLibrary", providers: [.apt(["libsimdjson-dev"])]),
+        .target(name: "CCurl", dependencies: ["CCurlLibrary"]),
+        .target(name: "CSimdJSON", dependencies: ["CSimdJSONLibrary"]),
+
+        // 1 core: pure, no I/O, no clock.
+        .target(name: "FleetModel", dependencies: [], swiftSettings: strict),
+        .target(name: "TelemetryCodec", dependencies: ["FleetModel", "CSimdJSON"], swiftSettings: strict),
+        .target(name: "Prognosis", dependencies: ["FleetModel"], swiftSettings: strict),
+        .target(name: "ServiceDesk", dependencies: ["FleetModel", "CGeodesic"], swiftSettings: strict),
+
+        // 2 runtime: the ports and the loops.
+        .target(
+            name: "FleetRuntime", dependencies: core + [logging, metrics, serviceLifecycle], swiftSettings: strict),
+
+        // 3 adapters: never import one another.
+        .target(name: "FleetMQTT", dependencies: runtime + ["CMosquitto"], swiftSettings: strict),
+        .target(name: "FleetStore", dependencies: runtime + [grdb], swiftSettings: strict),
+        .target(name: "FleetAPI", dependencies: runtime + [hummingbird], swiftSettings: strict),
+        .target(name: "FleetConfiguration", dependencies: core + [yams], swiftSettings: strict),
+
+        // 4 programs.
+        .executableTarget(
+            name: "zubrd",
+            dependencies: runtime + ["FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "zubr",
+            dependencies: core + [
+                "FleetRuntime", "FleetStore", "FleetConfiguration", "Rehearsal", "CCurl", argumentParser, logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FleetSimulation", dependencies: core + ["FleetRuntime"], path: "Simulator/FleetSimulation",
+            swiftSettings: strict),
+        .target(name: "Rehearsal", dependencies: ["FleetModel"], path: "Simulator/Rehearsal", swiftSettings: strict),
+        .executableTarget(
+            name: "zubrsim",
+            dependencies: core + [
+                "FleetRuntime", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal",
+                argumentParser, logging, yams,
+            ],
+            path: "Simulator/zubrsim", swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "Support", dependencies: ["FleetModel", "Rehearsal"], path: "Tests/Support", swiftSettings: strict),
+        .testTarget(name: "FleetModelTests", dependencies: ["FleetModel"], swiftSettings: strict),
+        .testTarget(
+            name: "TelemetryCodecTests", dependencies: ["FleetModel", "TelemetryCodec", "CSimdJSON", "Support"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(name: "PrognosisTests", dependencies: ["FleetModel", "Prognosis"], swiftSettings: strict),
+        .testTarget(name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk"], swiftSettings: strict),
+        .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support"], swiftSettings: strict),
+        .testTarget(name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
+        .testTarget(name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "FleetSimulationTests", dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: runtime + ["FleetStore", "FleetConfiguration", "Support"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", dependencies: [], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

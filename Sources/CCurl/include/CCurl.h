@@ -1,0 +1,1 @@
+int zubr_curl_placeholder(void);

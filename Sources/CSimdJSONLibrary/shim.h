@@ -1,0 +1,1 @@
+/* simdjson is C++; the CSimdJSON target includes it. This module only links it. */

@@ -1,0 +1,141 @@
+/// How one daemon runs; read from `zubrd.yaml`.
+package struct DaemonSettings: Sendable, Hashable {
+    package var broker: BrokerSettings
+    package var database: String
+    /// The Unix socket the API listens on.
+    package var socket: String
+    package var clock: ClockSettings
+    package var limits: IngestLimits
+
+    package init(
+        broker: BrokerSettings, database: String, socket: String, clock: ClockSettings = .real,
+        limits: IngestLimits = IngestLimits()
+    ) {
+        self.broker = broker
+        self.database = database
+        self.socket = socket
+        self.clock = clock
+        self.limits = limits
+    }
+}
+
+/// One clock for daemon and simulator: it agrees with the real one at `epoch` and runs `rate` times as fast.
+package struct ClockSettings: Sendable, Hashable {
+    package var epoch: Timestamp
+    package var rate: Double
+
+    package init(epoch: Timestamp, rate: Double) {
+        self.epoch = epoch
+        self.rate = rate
+    }
+
+    /// The real clock.
+    package static let real = ClockSettings(epoch: .epoch, rate: 1)
+
+    /// This clock's time when the real one says `real`.
+    package func time(at real: Timestamp) -> Timestamp {
+        guard rate != 1 else { return real }
+        return Timestamp(
+            microseconds: epoch.microseconds + Int64(Double(real.microseconds - epoch.microseconds) * rate))
+    }
+
+    /// How long a span of this clock is for somebody who waits for it.
+    package func realDuration(of span: Duration) -> Duration {
+        rate == 1 ? span : .microseconds(Int64(Double(span.microseconds) / rate))
+    }
+}
+
+/// Where the broker is and who we are to it.
+package struct BrokerSettings: Sendable, Hashable {
+    package var host: String
+    package var port: Int
+    package var version: ProtocolVersion
+    package var keepAlive: Duration
+    /// How long the broker keeps our queue while we are away; must outlast the longest outage.
+    package var sessionExpiry: Duration
+    /// For telemetry in.
+    package var inbox: Credentials
+    /// For work orders out: a user of its own, because the broker takes the user name for the client id.
+    package var post: Credentials
+    package var tls: TLS?
+
+    package init(
+        host: String = "127.0.0.1", port: Int = 1883, version: ProtocolVersion = .v5,
+        keepAlive: Duration = .seconds(60),
+        sessionExpiry: Duration = .days(30), inbox: Credentials = Credentials(clientID: "zubrd"),
+        post: Credentials = Credentials(clientID: "zubrd-post"), tls: TLS? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.version = version
+        self.keepAlive = keepAlive
+        self.sessionExpiry = sessionExpiry
+        self.inbox = inbox
+        self.post = post
+        self.tls = tls
+    }
+
+    package enum ProtocolVersion: String, Sendable, Hashable, CaseIterable {
+        case v311 = "3.1.1"
+        case v5 = "5"
+    }
+
+    package struct Credentials: Sendable, Hashable {
+        package var clientID: String
+        package var user: String?
+        package var password: String?
+
+        package init(clientID: String, user: String? = nil, password: String? = nil) {
+            self.clientID = clientID
+            self.user = user
+            self.password = password
+        }
+    }
+
+    package struct TLS: Sendable, Hashable {
+        /// PEM of the authorities that may sign the broker's certificate.
+        package var authorityFile: String
+        /// Our certificate and key, when the broker asks for one.
+        package var certificateFile: String?
+        package var keyFile: String?
+
+        package init(authorityFile: String, certificateFile: String? = nil, keyFile: String? = nil) {
+            self.authorityFile = authorityFile
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
+        }
+    }
+}
+
+/// What one machine or one message may take, so that a broken or hostile one harms nobody else.
+package struct IngestLimits: Sendable, Hashable {
+    package var bodyBytes: Int
+    package var framesPerMessage: Int
+    package var signalsPerFrame: Int
+    /// Different signals one machine may ever send.
+    package var signalsPerMachine: Int
+    package var machinesPerFleet: Int
+    /// A frame may be this far ahead of our clock.
+    package var futureTolerance: Duration
+    /// A frame may be this old when it comes.
+    package var ageMax: Duration
+    /// One commit takes at most so many messages and bytes.
+    package var batchMessages: Int
+    package var batchBytes: Int
+
+    package init(
+        bodyBytes: Int = 65_536, framesPerMessage: Int = 1_000, signalsPerFrame: Int = 512,
+        signalsPerMachine: Int = 1_024, machinesPerFleet: Int = 20_000, futureTolerance: Duration = .minutes(5),
+        ageMax: Duration = .days(30), batchMessages: Int = 2_000, batchBytes: Int = 8 << 20
+    ) {
+        self.bodyBytes = bodyBytes
+        self.framesPerMessage = framesPerMessage
+        self.signalsPerFrame = signalsPerFrame
+        self.signalsPerMachine = signalsPerMachine
+        self.machinesPerFleet = machinesPerFleet
+        self.futureTolerance = futureTolerance
+        self.ageMax = ageMax
+        self.batchMessages = batchMessages
+        self.batchBytes = batchBytes
+    }
+}

@@ -1,0 +1,403 @@
+import FleetModel
+
+// What the API answers and `zubr` reads. Keys are sent in snake_case; times as RFC 3339 in UTC.
+
+/// `GET /v1/status`
+package struct StatusDocument: Sendable, Codable {
+    package var version: String
+    package var state: State
+    /// Why it is degraded; empty when it is not.
+    package var problems: [String]
+    package var startedAt: Timestamp
+    package var now: Timestamp
+    package var clock: ClockDocument
+    package var broker: BrokerDocument
+    package var ingest: IngestDocument
+    package var store: StoreDocument
+    package var machines: MachineCounts
+    package var orders: [String: Int]
+    package var alertsFiring: Int
+
+    package init(
+        version: String, state: State, problems: [String], startedAt: Timestamp, now: Timestamp, clock: ClockDocument,
+        broker: BrokerDocument, ingest: IngestDocument, store: StoreDocument, machines: MachineCounts,
+        orders: [String: Int], alertsFiring: Int
+    ) {
+        self.version = version
+        self.state = state
+        self.problems = problems
+        self.startedAt = startedAt
+        self.now = now
+        self.clock = clock
+        self.broker = broker
+        self.ingest = ingest
+        self.store = store
+        self.machines = machines
+        self.orders = orders
+        self.alertsFiring = alertsFiring
+    }
+
+    package enum State: String, Sendable, Codable { case starting, running, degraded, stopping }
+}
+
+package struct ClockDocument: Sendable, Codable, Hashable {
+    /// The instant at which this clock and the real one agree.
+    package var epoch: Timestamp
+    /// How many times faster than the real one it runs; 1 is the real clock.
+    package var rate: Double
+
+    package init(epoch: Timestamp, rate: Double) {
+        self.epoch = epoch
+        self.rate = rate
+    }
+}
+
+package struct BrokerDocument: Sendable, Codable, Hashable {
+    package var address: String = ""
+    package var isConnected = false
+    package var connects = 0
+    /// Messages the broker itself says it has dropped; `nil` until it has told.
+    package var droppedMessages: Int64?
+    package var lastFailure: String?
+
+    package init() {}
+}
+
+package struct IngestDocument: Sendable, Codable, Hashable {
+    package var messages: Int64 = 0
+    package var frames: Int64 = 0
+    package var readings: Int64 = 0
+    package var duplicates: Int64 = 0
+    package var rejected: [String: Int64] = [:]
+    package var commits: Int64 = 0
+    package var lastCommitAt: Timestamp?
+    /// Median and 99th percentile of the last commits, milliseconds.
+    package var commitMillisecondsP50: Double?
+    package var commitMillisecondsP99: Double?
+    /// How far the evaluator is behind the journal, in rows.
+    package var evaluatorLag: Int64 = 0
+
+    package init() {}
+}
+
+package struct StoreDocument: Sendable, Codable, Hashable {
+    package var path: String
+    package var databaseBytes: Int64
+    package var walBytes: Int64
+    package var freeBytes: Int64
+    /// When the disk will be full at the present rate; `nil` when it is not filling.
+    package var fullAt: Timestamp?
+    package var frames: Int64
+    package var quarantined: Int64
+    package var gaps: Int64
+    package var missingFrames: Int64
+
+    package init(
+        path: String, databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, fullAt: Timestamp?, frames: Int64,
+        quarantined: Int64, gaps: Int64, missingFrames: Int64
+    ) {
+        self.path = path
+        self.databaseBytes = databaseBytes
+        self.walBytes = walBytes
+        self.freeBytes = freeBytes
+        self.fullAt = fullAt
+        self.frames = frames
+        self.quarantined = quarantined
+        self.gaps = gaps
+        self.missingFrames = missingFrames
+    }
+}
+
+package struct StoreCounts: Sendable, Hashable {
+    package var frames: Int64 = 0
+    package var quarantined: Int64 = 0
+    package var gaps: Int64 = 0
+    package var missingFrames: Int64 = 0
+    package var machines = MachineCounts()
+    package var orders: [String: Int] = [:]
+    package var alertsFiring = 0
+
+    package init() {}
+}
+
+package struct MachineCounts: Sendable, Codable, Hashable {
+    package var registered = 0
+    package var unregistered = 0
+    package var disconnected = 0
+
+    package init() {}
+}
+
+/// How a machine is, in one word, worst first.
+package enum MachineHealth: String, Sendable, Codable, CaseIterable, Comparable {
+    case critical, major, minor, ok, silent, unregistered
+
+    package static func < (a: Self, b: Self) -> Bool {
+        allCases.firstIndex(of: a)! < allCases.firstIndex(of: b)!
+    }
+}
+
+/// One of `GET /v1/machines`.
+package struct MachineDocument: Sendable, Codable {
+    package var equipment: MachineKey
+    package var isRegistered: Bool
+    package var model: ModelID?
+    package var site: String?
+    package var health: MachineHealth
+    /// Firing alerts, worst first, by title.
+    package var alerts: [String]
+    /// Said by its status topic or last will; `nil` when it never said.
+    package var isConnected: Bool?
+    package var lastObservedAt: Timestamp?
+    package var lastReceivedAt: Timestamp?
+    package var position: Coordinate?
+    package var mode: OperatingMode?
+    package var meters: [String: Double]
+    /// The most pressing service of its plan.
+    package var nextService: ServiceStanding?
+    package var openOrders: [WorkOrderID]
+
+    package init(equipment: MachineKey, isRegistered: Bool, health: MachineHealth) {
+        self.equipment = equipment
+        self.isRegistered = isRegistered
+        self.health = health
+        alerts = []
+        meters = [:]
+        openOrders = []
+    }
+}
+
+/// `GET /v1/machines/{fleet}/{equipment}`
+package struct MachineDetailDocument: Sendable, Codable {
+    package var summary: MachineDocument
+    package var registration: Machine?
+    package var services: [ServiceStanding]
+    package var signals: [SignalDocument]
+    package var faults: [String]
+    package var alerts: [AlertDocument]
+    package var orders: [WorkOrderDocument]
+    package var gaps: [GapDocument]
+
+    package init(
+        summary: MachineDocument, registration: Machine?, services: [ServiceStanding], signals: [SignalDocument],
+        faults: [String], alerts: [AlertDocument], orders: [WorkOrderDocument], gaps: [GapDocument]
+    ) {
+        self.summary = summary
+        self.registration = registration
+        self.services = services
+        self.signals = signals
+        self.faults = faults
+        self.alerts = alerts
+        self.orders = orders
+        self.gaps = gaps
+    }
+}
+
+/// The newest value of a signal; with the catalog's limit and mark where it has one.
+package struct SignalDocument: Sendable, Codable {
+    package var signal: Signal
+    package var value: Double
+    package var observedAt: Timestamp
+    package var unit: String?
+    /// `normal 80 to 95 (assumed); critical > 103 (assumed)`
+    package var limits: String?
+
+    package init(signal: Signal, value: Double, observedAt: Timestamp, unit: String? = nil, limits: String? = nil) {
+        self.signal = signal
+        self.value = value
+        self.observedAt = observedAt
+        self.unit = unit
+        self.limits = limits
+    }
+}
+
+/// One of `GET /v1/alerts`.
+package struct AlertDocument: Sendable, Codable {
+    package var equipment: MachineKey
+    package var rule: RuleID
+    package var subject: String
+    package var episode: Int
+    package var title: String
+    package var severity: Severity
+    package var state: Alert.State
+    package var evidence: String
+    package var advice: String
+    package var raisedAt: Timestamp
+    package var firedAt: Timestamp
+    package var acknowledgedBy: String?
+    package var resolvedAt: Timestamp?
+
+    package init(_ alert: Alert) {
+        equipment = alert.finding.machine
+        rule = alert.finding.episode.rule
+        subject = alert.finding.episode.subject
+        episode = alert.finding.episode.number
+        title = alert.finding.title
+        severity = alert.finding.severity
+        state = alert.state
+        evidence = alert.finding.evidence
+        advice = alert.finding.advice
+        raisedAt = alert.finding.raisedAt
+        firedAt = alert.firedAt
+        acknowledgedBy = alert.acknowledgedBy
+        resolvedAt = alert.resolvedAt
+    }
+}
+
+/// One of `GET /v1/work-orders`.
+package struct WorkOrderDocument: Sendable, Codable {
+    package var id: WorkOrderID
+    package var equipment: MachineKey
+    /// The class family of the machine, when it is registered: `haul truck`.
+    package var family: String?
+    package var title: String
+    package var state: WorkOrder.State
+    package var severity: Severity
+    /// `null`: no capable center in reach.
+    package var center: ServiceCenterID?
+    package var mode: ServiceMode?
+    package var reason: String
+    /// Why this center: the expected return to work and what it is made of.
+    package var choice: String?
+    package var due: Timestamp?
+    package var dueDate: DueDate?
+    package var openedAt: Timestamp
+    package var scheduledFor: Timestamp?
+    package var completedAt: Timestamp?
+    package var parts: [String]
+    package var tasks: [String]
+    package var durationHours: Double
+    package var labourPersonHours: Double
+    package var needsHighVoltagePermit: Bool
+    package var liftTonnes: Double
+    package var refused: [Refusal]
+    package var offers: [WorkOrder.Offer]
+    package var ranking: [Candidate]
+    package var note: String?
+
+    package init(_ order: WorkOrder, family: String?) {
+        id = order.id
+        equipment = order.need.machine
+        self.family = family
+        title = order.need.title
+        state = order.state
+        severity = order.need.severity
+        center = order.center
+        mode = order.mode
+        reason = order.need.reason
+        choice = order.ranking.first { $0.center == order.center && $0.mode == order.mode }?.explanation
+        due = order.need.due?.p50
+        dueDate = order.need.due
+        openedAt = order.openedAt
+        scheduledFor = order.scheduledFor
+        completedAt = order.completedAt
+        parts = order.need.parts
+        tasks = order.need.tasks
+        durationHours = order.need.durationHours
+        labourPersonHours = order.need.labourPersonHours
+        needsHighVoltagePermit = order.need.requirement.needsHighVoltagePermit
+        liftTonnes = order.need.requirement.liftTonnes
+        refused = order.refused
+        offers = order.offers
+        ranking = order.ranking
+        note = order.note
+    }
+}
+
+extension Candidate {
+    /// `back at work in 21 h: travel 3.1, wait 2.0, parts 4.0, job 12.0; 145 km by road (assumed)`
+    package var explanation: String {
+        func hours(_ value: Double) -> String { decimal(value, places: 1) }
+        return
+            "back at work in \(decimal(returnToWorkHours, places: 0)) h: travel \(hours(travelHours)), wait \(hours(waitHours)), parts \(hours(partsHours)), job \(hours(jobHours)); \(decimal(roadKilometres, places: 0)) km by road (\(mark))"
+    }
+}
+
+/// `GET /v1/quarantine`
+package struct QuarantineDocument: Sendable, Codable {
+    package var total: Int64
+    package var byReason: [String: Int64]
+    /// The newest first.
+    package var messages: [Message]
+
+    package init(total: Int64, byReason: [String: Int64], messages: [Message]) {
+        self.total = total
+        self.byReason = byReason
+        self.messages = messages
+    }
+
+    package struct Message: Sendable, Codable {
+        package var id: Int64
+        package var receivedAt: Timestamp
+        package var topic: String
+        package var reason: String
+        package var detail: String
+        package var bytes: Int
+        /// The first 200 bytes, control characters shown as `·`.
+        package var excerpt: String
+
+        package init(
+            id: Int64, receivedAt: Timestamp, topic: String, reason: String, detail: String, bytes: Int, excerpt: String
+        ) {
+            self.id = id
+            self.receivedAt = receivedAt
+            self.topic = topic
+            self.reason = reason
+            self.detail = detail
+            self.bytes = bytes
+            self.excerpt = excerpt
+        }
+    }
+}
+
+/// One of `GET /v1/gaps`: frames that a machine counted and we never got.
+package struct GapDocument: Sendable, Codable, Hashable {
+    package var equipment: MachineKey
+    package var boot: UInt32
+    package var firstSeq: UInt64
+    package var lastSeq: UInt64
+
+    package init(equipment: MachineKey, boot: UInt32, firstSeq: UInt64, lastSeq: UInt64) {
+        self.equipment = equipment
+        self.boot = boot
+        self.firstSeq = firstSeq
+        self.lastSeq = lastSeq
+    }
+
+    package var missing: UInt64 { lastSeq - firstSeq + 1 }
+}
+
+/// A range of one signal of one machine.
+package struct SeriesQuery: Sendable, Hashable {
+    package var machine: MachineKey
+    /// `nil`: every signal.
+    package var signal: Signal?
+    package var from: Timestamp
+    package var to: Timestamp
+    package var limit: Int
+
+    package init(machine: MachineKey, signal: Signal?, from: Timestamp, to: Timestamp, limit: Int) {
+        self.machine = machine
+        self.signal = signal
+        self.from = from
+        self.to = to
+        self.limit = limit
+    }
+}
+
+/// One reading with where it came from; exported as observed_at, boot, seq, signal, value.
+package struct SeriesPoint: Sendable, Codable, Hashable {
+    package var observedAt: Timestamp
+    package var boot: UInt32
+    package var seq: UInt64
+    package var signal: Signal
+    package var value: Double
+
+    package init(observedAt: Timestamp, boot: UInt32, seq: UInt64, signal: Signal, value: Double) {
+        self.observedAt = observedAt
+        self.boot = boot
+        self.seq = seq
+        self.signal = signal
+        self.value = value
+    }
+}

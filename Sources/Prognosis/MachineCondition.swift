@@ -1,0 +1,37 @@
+import FleetModel
+
+/// Everything the program remembers of a machine between two frames: the fold of all frames so far.
+///
+/// It is stored with the evaluator's cursor, so that a restart goes on where the last commit left.
+package struct MachineCondition: Sendable, Hashable, Codable {
+    /// The newest value of each signal. Late data never changes it.
+    package var latest: [Signal: LatestValue] = [:]
+    package var lastObservedAt: Timestamp?
+    package var lastReceivedAt: Timestamp?
+    package var meters: [Meter: MeterHistory] = [:]
+    /// Active codes, by what makes them the same code.
+    package var faults: [DiagnosticTroubleCode.Key: ActiveFault] = [:]
+    /// Where each rule stands, by its id and subject.
+    package var episodes: [String: EpisodeState] = [:]
+    /// How often each service was done, and when last, by its code.
+    package var services: [String: ServiceHistory] = [:]
+
+    package init() {}
+
+    package var position: Coordinate? {
+        guard let latitude = latest[.latitude]?.value, let longitude = latest[.longitude]?.value else { return nil }
+        return Coordinate(latitude: latitude, longitude: longitude)
+    }
+
+    package var mode: OperatingMode? { latest[.operatingMode].flatMap { OperatingMode(code: $0.value) } }
+}
+
+package struct LatestValue: Sendable, Hashable, Codable {
+    package var value: Double
+    package var observedAt: Timestamp
+
+    package init(value: Double, observedAt: Timestamp) {
+        self.value = value
+        self.observedAt = observedAt
+    }
+}
