@@ -79,3 +79,19 @@ extension Signal {
     /// Who drives: the code of an `OperatingMode`.
     package static let operatingMode = Signal("op_mode")
 }
+
+/// As a key of a JSON object a signal is its name.
+extension Signal: CodingKeyRepresentable {
+    package var codingKey: any CodingKey { NameKey(name) }
+    package init?<T: CodingKey>(codingKey: T) { self.init(codingKey.stringValue) }
+}
+
+/// Any name as a coding key.
+struct NameKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}

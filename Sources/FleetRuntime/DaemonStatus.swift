@@ -1,0 +1,42 @@
+import FleetModel
+
+/// Puts together what `status` shows.
+package struct DaemonStatus<Reader: FleetReader>: Sendable {
+    private let reader: Reader
+    private let gauges: DaemonGauges
+    private let clock: FleetClock
+    private let databasePath: String
+    private let startedAt: Timestamp
+    private let version: String
+
+    package init(
+        reader: Reader, gauges: DaemonGauges, clock: FleetClock, databasePath: String, version: String
+    ) {
+        self.reader = reader
+        self.gauges = gauges
+        self.clock = clock
+        self.databasePath = databasePath
+        self.version = version
+        startedAt = clock.now()
+    }
+
+    package func document() async -> StatusDocument {
+        var problems = gauges.problems
+        var counts = StoreCounts()
+        do throws(StoreFailure) {
+            counts = try await reader.counts()
+        } catch {
+            problems.append("the database cannot be read: \(error.message)")
+        }
+        let (standing, fullAt) = gauges.disk
+        return StatusDocument(
+            version: version, state: problems.isEmpty ? .running : .degraded, problems: problems, startedAt: startedAt,
+            now: clock.now(), clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
+            broker: gauges.broker, ingest: gauges.ingest,
+            store: StoreDocument(
+                path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
+                freeBytes: standing?.freeBytes ?? 0, fullAt: fullAt, frames: counts.frames,
+                quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames),
+            machines: counts.machines, orders: counts.orders, alertsFiring: counts.alertsFiring)
+    }
+}

@@ -1,0 +1,94 @@
+import FleetModel
+import Logging
+import Prognosis
+import ServiceDesk
+import ServiceLifecycle
+
+/// Reads what was stored, and decides what each machine needs and who gets the work.
+///
+/// It decides with values and commits every decision together with its place in the journal: after a crash it goes on
+/// where the last commit left, and decides nothing twice.
+package struct Evaluator<Store: EvaluationStore>: Service {
+    private let store: Store
+    private let knowledge: FleetKnowledge
+    private let gauges: DaemonGauges
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    package init(
+        store: Store, knowledge: FleetKnowledge, gauges: DaemonGauges, clock: any Clock<Duration>,
+        now: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        self.store = store
+        self.knowledge = knowledge
+        self.gauges = gauges
+        self.clock = clock
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Journal rows one round reads at most.
+    private static var rowsPerRound: Int { 2_000 }
+    /// Deadlines and silence come by time alone, so a round is made at least this often.
+    private static var roundEvery: Duration { .milliseconds(250) }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await work() }
+    }
+
+    private func work() async {
+        var backoff = Backoff()
+        var random = SystemRandomNumberGenerator()
+        var bench: FleetBench?
+        while !Task.isCancelled {
+            do {
+                if bench == nil { bench = try await FleetBench(resuming: store, knowledge: knowledge) }
+                let hasMore = try await step(&bench!)
+                gauges.over(.evaluation)
+                backoff.reset()
+                if !hasMore { try await clock.sleep(for: Self.roundEvery) }
+            } catch  where !Task.isCancelled {
+                // What was decided and not committed is forgotten; the journal still has what it came from.
+                bench = nil
+                let why = (error as? StoreFailure)?.message ?? "\(error)"
+                gauges.trouble(.evaluation, "work orders and alerts stand still: \(why)")
+                logger.error("evaluation failed, trying again", metadata: ["cause": "\(why)"])
+                try? await clock.sleep(for: backoff.next(using: &random))
+            } catch {
+                return
+            }
+        }
+    }
+
+    /// One round; returns whether more is waiting in the journal.
+    package func step(_ bench: inout FleetBench) async throws -> Bool {
+        let version = try await store.registryVersion()
+        if version != bench.registryVersion {
+            bench.take(registry: try await store.registeredMachines(), version: version)
+        }
+        let slice = try await store.journal(after: bench.cursor, limit: Self.rowsPerRound)
+        gauges.evaluated(to: slice.cursor)
+        let acknowledgements = try await store.pendingAcknowledgements()
+        guard let evaluation = bench.round(slice, acknowledgements: acknowledgements, now: now()) else {
+            return slice.hasMore
+        }
+        try await store.commit(evaluation)
+        return slice.hasMore
+    }
+}
+
+/// What the daemon knows from its configuration.
+package struct FleetKnowledge: Sendable {
+    package var catalog: Catalog
+    package var rules: [Rule]
+    package var network: ServiceNetwork
+    package var desk: DeskRules
+
+    package init(catalog: Catalog, rules: [Rule], network: ServiceNetwork, desk: DeskRules) {
+        self.catalog = catalog
+        self.rules = rules
+        self.network = network
+        self.desk = desk
+    }
+}

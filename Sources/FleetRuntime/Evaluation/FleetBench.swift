@@ -1,0 +1,220 @@
+import FleetModel
+import Prognosis
+import ServiceDesk
+
+/// The fleet as the evaluator sees it: every machine's condition, the findings that stand, and the desk.
+///
+/// All of it is values. `round` takes what is new and the time, and returns what must be made durable.
+package struct FleetBench: Sendable {
+    package private(set) var cursor: JournalCursor
+    package private(set) var registryVersion: Int64 = -1
+
+    private let catalog: Catalog
+    private let monitor: ConditionMonitor
+    private let planner: ServicePlanner
+    private var desk: ServiceDesk
+    private var replyCursor: Int64
+    private var conditions: [MachineKey: MachineCondition]
+    private var registry: [MachineKey: Machine] = [:]
+    /// Findings that have not cleared, by machine and episode.
+    private var standing: [MachineKey: [EpisodeKey: Finding]] = [:]
+    /// Machines whose needs must be looked at in the next round although nothing came from them.
+    private var touched: Set<MachineKey> = []
+    /// Due dates move with time alone; every machine is looked at again when this has passed.
+    private var reviewedAt = Timestamp.distantPast
+    private static let reviewEvery = Duration.hours(1)
+
+    /// Goes on from what the store has.
+    package init(resuming store: some EvaluationStore, knowledge: FleetKnowledge) async throws(StoreFailure) {
+        self.init(state: try await store.resume(), knowledge: knowledge)
+    }
+
+    package init(state: EvaluationState, knowledge: FleetKnowledge) {
+        cursor = state.cursor
+        replyCursor = state.replyCursor
+        conditions = state.conditions
+        catalog = knowledge.catalog
+        monitor = ConditionMonitor(rules: knowledge.rules, catalog: knowledge.catalog)
+        planner = ServicePlanner(catalog: knowledge.catalog)
+        desk = ServiceDesk(
+            network: knowledge.network, rules: knowledge.desk, orders: state.orders, alerts: state.alerts,
+            lastOrderNumber: state.lastOrderNumber)
+        for alert in state.alerts {
+            standing[alert.finding.machine, default: [:]][alert.finding.episode] = alert.finding
+        }
+    }
+
+    /// Machines were registered or changed: what is stored of them is judged anew by their plans.
+    package mutating func take(registry machines: [Machine], version: Int64) {
+        registryVersion = version
+        let changed = machines.filter { registry[$0.key] != $0 }
+        registry = Dictionary(uniqueKeysWithValues: machines.map { ($0.key, $0) })
+        touched.formUnion(changed.map(\.key))
+    }
+
+    /// One round. `nil` when nothing came and nothing is due, so that an idle daemon writes nothing.
+    package mutating func round(
+        _ slice: JournalSlice, acknowledgements: [AlertAcknowledgement] = [], now: Timestamp
+    ) -> Evaluation? {
+        var outcome = Outcome()
+        for received in slice.frames { observe(received, now: now, into: &outcome) }
+        watchForSilence(now: now, into: &outcome)
+        for (row, received) in slice.replies {
+            take(
+                desk.apply(received.reply, from: received.center, now: now, situation: situation), now: now,
+                into: &outcome)
+            replyCursor = row
+        }
+        for acknowledgement in acknowledgements {
+            let effects = desk.acknowledge(
+                acknowledgement.machine, acknowledgement.episode, by: acknowledgement.by, now: acknowledgement.at)
+            take(effects, now: now, into: &outcome)
+        }
+        if now - reviewedAt >= Self.reviewEvery || now < reviewedAt {
+            reviewedAt = now
+            touched.formUnion(registry.keys)
+        }
+        for machine in touched.union(outcome.changed).sorted() { review(machine, now: now, into: &outcome) }
+        touched.removeAll()
+        if let deadline = desk.nextDeadline, deadline <= now {
+            take(desk.tick(now: now, situation: situation), now: now, into: &outcome)
+        }
+
+        let hasNews =
+            slice.cursor != cursor || !slice.replies.isEmpty || !acknowledgements.isEmpty || !outcome.isEmpty
+        cursor = slice.cursor
+        guard hasNews else { return nil }
+        return outcome.evaluation(
+            cursor: cursor, replyCursor: replyCursor, now: now, lastOrderNumber: desk.lastOrderNumber,
+            conditions: conditions, acknowledgements: acknowledgements)
+    }
+
+    // MARK: - Steps of a round
+
+    private mutating func observe(_ received: ReceivedFrames, now: Timestamp, into outcome: inout Outcome) {
+        let key = received.machine
+        var findings: [Finding] = []
+        let model = registry[key]?.model
+        for frame in received.frames {
+            findings += monitor.observe(
+                frame, receivedAt: received.receivedAt, machine: key, model: model,
+                condition: &conditions[key, default: MachineCondition()])
+        }
+        outcome.changed.insert(key)
+        note(findings, now: now, into: &outcome)
+    }
+
+    private mutating func watchForSilence(now: Timestamp, into outcome: inout Outcome) {
+        var findings: [Finding] = []
+        for (key, machine) in registry {
+            guard conditions[key] != nil else { continue }
+            let silence = monitor.watch(now: now, machine: key, model: machine.model, condition: &conditions[key]!)
+            if !silence.isEmpty {
+                outcome.changed.insert(key)
+                findings += silence
+            }
+        }
+        note(findings.sorted { $0.machine < $1.machine }, now: now, into: &outcome)
+    }
+
+    private mutating func note(_ findings: [Finding], now: Timestamp, into outcome: inout Outcome) {
+        guard !findings.isEmpty else { return }
+        for finding in findings {
+            standing[finding.machine, default: [:]][finding.episode] = finding.clearedAt == nil ? finding : nil
+        }
+        take(desk.note(findings, now: now), now: now, into: &outcome)
+    }
+
+    /// What the machine needs now, put to the desk.
+    private mutating func review(_ key: MachineKey, now: Timestamp, into outcome: inout Outcome) {
+        guard let machine = registry[key], let situation = situation(key) else { return }
+        let condition = conditions[key] ?? MachineCondition()
+        let standings = planner.standings(of: machine, condition: condition, now: now)
+        outcome.standings[key] = standings
+        var needs = planner.needs(of: machine, condition: condition, standings: standings)
+        for finding in (standing[key] ?? [:]).values.sorted(by: { $0.episode.description < $1.episode.description }) {
+            if let need = planner.need(for: finding) { needs.append(need) }
+        }
+        take(desk.update(situation, needs: needs, now: now), now: now, into: &outcome)
+    }
+
+    private func situation(_ key: MachineKey) -> MachineSituation? {
+        guard let machine = registry[key], let model = catalog.models[machine.model],
+            let machineClass = catalog.classes[model.machineClass]
+        else { return nil }
+        return MachineSituation(
+            machine: key, model: model, machineClass: machineClass,
+            position: conditions[key]?.position ?? machine.sitePosition)
+    }
+
+    private mutating func take(_ effects: [DeskEffect], now: Timestamp, into outcome: inout Outcome) {
+        for effect in effects {
+            switch effect {
+            case .saveOrder(let order): outcome.orders[order.id] = order
+            case .saveAlert(let alert):
+                outcome.alerts[AlertKey(machine: alert.finding.machine, episode: alert.finding.episode)] = alert
+            case .dispatch(let dispatch): outcome.dispatches.append(dispatch)
+            case .settle(let id): outcome.settled.append(id)
+            case .serviced(let key, let code, let record, let order):
+                serviced(key, code: code, record: record, order: order, into: &outcome)
+            case .repaired(let key, _, _):
+                // The finding clears when the machine's own readings say so; only then is it over.
+                touched.insert(key)
+            }
+        }
+    }
+
+    private mutating func serviced(
+        _ key: MachineKey, code: String, record: ServiceRecord, order: WorkOrderID, into outcome: inout Outcome
+    ) {
+        guard let machine = registry[key] else { return }
+        var condition = conditions[key] ?? MachineCondition()
+        var record = record
+        // A center that does not report the meters has done the work at what the machine last sent.
+        for meter in Meter.allCases where record.meters[meter] == nil {
+            record.meters[meter] = condition.latest[meter.signal]?.value
+        }
+        planner.performed(code, record: record, machine: machine, condition: &condition)
+        conditions[key] = condition
+        outcome.changed.insert(key)
+        outcome.serviceRecords.append((key, code, record, order))
+    }
+
+    private struct AlertKey: Hashable {
+        var machine: MachineKey
+        var episode: EpisodeKey
+    }
+
+    /// What one round has come to so far.
+    private struct Outcome {
+        var changed: Set<MachineKey> = []
+        var standings: [MachineKey: [ServiceStanding]] = [:]
+        var alerts: [AlertKey: Alert] = [:]
+        var orders: [WorkOrderID: WorkOrder] = [:]
+        var dispatches: [Dispatch] = []
+        var settled: [String] = []
+        var serviceRecords: [(machine: MachineKey, code: String, record: ServiceRecord, order: WorkOrderID?)] = []
+
+        var isEmpty: Bool {
+            changed.isEmpty && standings.isEmpty && alerts.isEmpty && orders.isEmpty && dispatches.isEmpty
+                && settled.isEmpty
+        }
+
+        func evaluation(
+            cursor: JournalCursor, replyCursor: Int64, now: Timestamp, lastOrderNumber: Int64,
+            conditions: [MachineKey: MachineCondition], acknowledgements: [AlertAcknowledgement]
+        ) -> Evaluation {
+            var evaluation = Evaluation(
+                cursor: cursor, replyCursor: replyCursor, at: now, lastOrderNumber: lastOrderNumber)
+            for key in changed { evaluation.conditions[key] = conditions[key] }
+            evaluation.standings = standings
+            evaluation.alerts = alerts.values.sorted { $0.firedAt < $1.firedAt }
+            evaluation.orders = orders.values.sorted { $0.id < $1.id }
+            evaluation.dispatches = dispatches
+            evaluation.settled = settled
+            evaluation.serviceRecords = serviceRecords
+            evaluation.appliedAcknowledgements = acknowledgements
+            return evaluation
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import FleetModel
+import Logging
+import ServiceLifecycle
+
+/// Takes messages from the broker, commits them, and only then lets them be acknowledged.
+///
+/// One round is `step()`. Whatever goes wrong in it, the broker still owns what was not committed and delivers it again.
+package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody>: Service {
+    private let inbox: Inbox
+    private let store: Store
+    private let limits: IngestLimits
+    private let gauges: DaemonGauges
+    private let clock: any Clock<Duration>
+    private let now: @Sendable () -> Timestamp
+    private let fault: InjectedFault?
+    private let logger: Logger
+
+    /// - Parameter fault: a deliberate mistake, so that the checker of the guarantee can be seen to find it.
+    package init(
+        inbox: Inbox, store: Store, limits: IngestLimits, gauges: DaemonGauges,
+        clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp, fault: InjectedFault? = nil,
+        logger: Logger
+    ) {
+        self.inbox = inbox
+        self.store = store
+        self.limits = limits
+        self.gauges = gauges
+        self.clock = clock
+        self.now = now
+        self.fault = fault
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        var round = Round(limits: limits)
+        while !Task.isCancelled && !Task.isShuttingDownGracefully {
+            try await step(&round)
+        }
+    }
+
+    /// What one round hands to the next.
+    package struct Round: ~Copyable {
+        var assembler: BatchAssembler
+        var backoff = Backoff()
+        var random = SystemRandomNumberGenerator()
+
+        package init(limits: IngestLimits) { assembler = BatchAssembler(limits: limits) }
+    }
+
+    package func step(_ round: inout Round) async throws {
+        do {
+            let messages = try await inbox.collect()
+            guard !messages.isEmpty else { return }
+            if fault == .acknowledgeBeforeCommit { try await inbox.acknowledge() }
+            let batch = round.assembler.assemble(messages)
+            let started = ContinuousClock.now
+            let receipt = try await store.commit(batch)
+            if fault != .acknowledgeBeforeCommit { try await inbox.acknowledge() }
+            gauges.committed(
+                receipt, messages: messages.count, rejected: batch.rejected, took: ContinuousClock.now - started,
+                at: now())
+            gauges.over(.store)
+            round.backoff.reset()
+        } catch let failure as StoreFailure {
+            // Nothing was committed, so nothing may be acknowledged: the broker keeps it while we wait.
+            await inbox.abandon()
+            gauges.trouble(.store, "nothing is being stored: \(failure.message)")
+            guard failure.isTransient else { throw failure }
+            if case .diskFull = failure { await store.releaseBallast() }
+            logger.error("commit failed, trying again", metadata: ["cause": "\(failure.message)"])
+            try await pause(&round)
+        } catch let failure as InboxFailure {
+            await inbox.abandon()
+            switch failure {
+            case .closed: return
+            case .refused(let why):
+                gauges.trouble(.broker, "the broker refuses us: \(why)")
+                logger.error("the broker refuses us, trying again", metadata: ["cause": "\(why)"])
+                try await pause(&round)
+            case .disconnected(let why):
+                logger.notice("connection to the broker lost", metadata: ["cause": "\(why)"])
+            }
+        }
+    }
+
+    /// Waits before the next try; a shutdown ends the wait.
+    private func pause(_ round: inout Round) async throws {
+        let wait = round.backoff.next(using: &round.random)
+        let clock = clock
+        await cancelWhenGracefulShutdown { try? await clock.sleep(for: wait) }
+    }
+}
+
+/// A deliberate mistake that a check must be able to find.
+package enum InjectedFault: String, Sendable, CaseIterable {
+    /// The acknowledgement leaves before the batch is on disk: a crash in between loses the batch.
+    case acknowledgeBeforeCommit = "ack-before-commit"
+}

@@ -1,0 +1,13 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+import FleetModel
+
+extension Timestamp {
+    /// What the machine's real-time clock says, UTC.
+    package static func systemNow() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}
