@@ -1,0 +1,203 @@
+import FleetModel
+import FleetRuntime
+import Logging
+import Synchronization
+import Testing
+
+/// Everything the ingestor did to its inbox and store, in order.
+private final class Journal: Sendable {
+    enum Event: Equatable {
+        case collect, commit, acknowledge, abandon, releaseBallast
+    }
+
+    private let events = Mutex<[Event]>([])
+    func note(_ event: Event) { events.withLock { $0.append(event) } }
+    var all: [Event] { events.withLock { $0 } }
+}
+
+private struct ScriptedInbox: TelemetryInbox {
+    let journal: Journal
+    var messages: [InboundMessage] = []
+    var failure: InboxFailure?
+
+    func collect() async throws(InboxFailure) -> [InboundMessage] {
+        journal.note(.collect)
+        if let failure { throw failure }
+        return messages
+    }
+    func acknowledge() async throws(InboxFailure) { journal.note(.acknowledge) }
+    func abandon() async { journal.note(.abandon) }
+}
+
+private final class ScriptedStore: IngestStore, StoreCustody {
+    let journal: Journal
+    let failure: StoreFailure?
+    let batches = Mutex<[IngestBatch]>([])
+
+    init(journal: Journal, failure: StoreFailure? = nil) {
+        self.journal = journal
+        self.failure = failure
+    }
+
+    func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
+        journal.note(.commit)
+        if let failure { throw failure }
+        batches.withLock { $0.append(batch) }
+        return IngestReceipt(
+            cursor: JournalCursor(1), storedFrames: batch.frames.count, duplicateFrames: 0, storedReadings: 0)
+    }
+    func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
+        DiskStanding(databaseBytes: 0, walBytes: 0, freeBytes: 0, hasBallast: false)
+    }
+    func releaseBallast() async { journal.note(.releaseBallast) }
+}
+
+/// A clock on which no wait takes any time.
+private struct InstantClock: Clock {
+    var now: ContinuousClock.Instant { .now }
+    var minimumResolution: Duration { .zero }
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {}
+}
+
+private let telemetry = InboundMessage(
+    topic: "zubr/v1/north/truck-1/telemetry",
+    body: Array(#"{"boot":1,"seq":1,"at":"2026-03-01T08:00:00Z","signals":{"coolant_temp":88}}"#.utf8),
+    receivedAt: Timestamp(iso8601: "2026-03-01T08:00:01Z")!)
+
+@Suite("the ingestor")
+struct IngestorTests {
+    private func step(
+        inbox: ScriptedInbox, store: ScriptedStore, fault: InjectedFault? = nil, gauges: DaemonGauges = DaemonGauges()
+    ) async throws {
+        let ingestor = Ingestor(
+            inbox: inbox, store: store, limits: IngestLimits(), gauges: gauges, clock: InstantClock(),
+            now: { telemetry.receivedAt }, fault: fault, logger: Logger(label: "test"))
+        var round = Ingestor<ScriptedInbox, ScriptedStore>.Round(limits: IngestLimits())
+        try await ingestor.step(&round)
+    }
+
+    @Test("acknowledges after the commit, never before")
+    func order() async throws {
+        let journal = Journal()
+        try await step(
+            inbox: ScriptedInbox(journal: journal, messages: [telemetry]), store: ScriptedStore(journal: journal))
+        #expect(journal.all == [.collect, .commit, .acknowledge])
+    }
+
+    @Test("with the injected mistake acknowledges first, so that the checker has something to find")
+    func injectedMistake() async throws {
+        let journal = Journal()
+        try await step(
+            inbox: ScriptedInbox(journal: journal, messages: [telemetry]), store: ScriptedStore(journal: journal),
+            fault: .acknowledgeBeforeCommit)
+        #expect(journal.all == [.collect, .acknowledge, .commit])
+    }
+
+    @Test("acknowledges nothing when the disk is full, gives back the ballast and says so")
+    func diskFull() async throws {
+        let journal = Journal()
+        let gauges = DaemonGauges()
+        try await step(
+            inbox: ScriptedInbox(journal: journal, messages: [telemetry]),
+            store: ScriptedStore(journal: journal, failure: .diskFull("no space left on /var/lib/zubr")), gauges: gauges
+        )
+        #expect(journal.all == [.collect, .commit, .abandon, .releaseBallast])
+        #expect(gauges.problems == ["nothing is being stored: no space left on /var/lib/zubr"])
+    }
+
+    @Test("stops on a damaged database instead of going on, with nothing acknowledged")
+    func damaged() async throws {
+        let journal = Journal()
+        await #expect(throws: StoreFailure.damaged("page 7")) {
+            try await step(
+                inbox: ScriptedInbox(journal: journal, messages: [telemetry]),
+                store: ScriptedStore(journal: journal, failure: .damaged("page 7")))
+        }
+        #expect(journal.all == [.collect, .commit, .abandon])
+    }
+
+    @Test("writes nothing when nothing came")
+    func idle() async throws {
+        let journal = Journal()
+        try await step(inbox: ScriptedInbox(journal: journal), store: ScriptedStore(journal: journal))
+        #expect(journal.all == [.collect])
+    }
+
+    @Test("forgets what it holds when the connection is lost, and goes on")
+    func connectionLost() async throws {
+        let journal = Journal()
+        try await step(
+            inbox: ScriptedInbox(journal: journal, failure: .disconnected("reset by peer")),
+            store: ScriptedStore(journal: journal))
+        #expect(journal.all == [.collect, .abandon])
+    }
+
+    @Test("commits and acknowledges a message it must reject, so that it cannot stall the line")
+    func poison() async throws {
+        let journal = Journal()
+        var poison = telemetry
+        poison.body = Array("{not json".utf8)
+        let store = ScriptedStore(journal: journal)
+        try await step(inbox: ScriptedInbox(journal: journal, messages: [poison, telemetry]), store: store)
+        #expect(journal.all == [.collect, .commit, .acknowledge])
+        let batch = try #require(store.batches.withLock { $0.first })
+        #expect(batch.frames.count == 1)
+        #expect(batch.rejected.map(\.rejection.reason) == [.notJSON])
+        #expect(batch.rejected.first?.body == poison.body)
+    }
+}
+
+@Suite("the batch assembler")
+struct BatchAssemblerTests {
+    private func assemble(_ topic: String, _ body: String, isRetained: Bool = false, limits: IngestLimits = .init())
+        -> IngestBatch
+    {
+        var assembler = BatchAssembler(limits: limits)
+        return assembler.assemble([
+            InboundMessage(
+                topic: topic, body: Array(body.utf8), isRetained: isRetained, receivedAt: telemetry.receivedAt)
+        ])
+    }
+    private static let frame = #"{"boot":1,"seq":1,"at":"2026-03-01T08:00:00Z","signals":{"coolant_temp":88}}"#
+    private static let faults = #"{"boot":1,"seq":1,"at":"2026-03-01T08:00:00Z","faults":[{"spn":110,"fmi":0}]}"#
+
+    @Test(
+        "tells what a message is from its topic and rejects the rest with a reason",
+        arguments: [
+            (topic: "zubr/v1/north/truck-1/telemetry", body: frame, rejected: nil),
+            (topic: "zubr/v1/north/truck-1/faults", body: faults, rejected: nil),
+            (topic: "zubr/v1/north/truck-1/faults", body: frame, rejected: Rejection.Reason.missingKey),
+            (topic: "zubr/v1/centers/truck-1/telemetry", body: frame, rejected: .reservedFleet),
+            (topic: "zubr/v1/centers/belovo/work-orders", body: "{}", rejected: .reservedFleet),
+            (topic: "zubr/v1/north/truck 1/telemetry", body: frame, rejected: .badTopic),
+            (topic: "zubr/v2/north/truck-1/telemetry", body: frame, rejected: .badTopic),
+            (topic: "zubr/v1/north/truck-1/diagnostics", body: frame, rejected: .badTopic),
+            (topic: "zubr/v1/north/truck-1/telemetry", body: "", rejected: .notJSON),
+        ] as [(topic: String, body: String, rejected: Rejection.Reason?)]
+    )
+    func topics(topic: String, body: String, rejected: Rejection.Reason?) {
+        let batch = assemble(topic, body)
+        #expect(batch.rejected.first?.rejection.reason == rejected)
+        #expect(batch.frames.count == (rejected == nil ? 1 : 0))
+    }
+
+    @Test("never takes a retained reading for a fresh one, but takes a retained status")
+    func retained() {
+        #expect(
+            assemble("zubr/v1/north/truck-1/telemetry", Self.frame, isRetained: true).rejected.first?.rejection.reason
+                == .retained)
+        let status = assemble("zubr/v1/north/truck-1/status", #"{"state":"disconnected"}"#, isRetained: true)
+        #expect(status.connections.map(\.isConnected) == [false])
+    }
+
+    @Test(
+        "takes a body of exactly the limit and rejects one byte more",
+        arguments: [(spare: 0, rejected: nil), (spare: -1, rejected: Rejection.Reason.oversize)]
+            as [(spare: Int, rejected: Rejection.Reason?)])
+    func oversize(spare: Int, rejected: Rejection.Reason?) {
+        let limits = IngestLimits(bodyBytes: Self.frame.utf8.count + spare)
+        #expect(
+            assemble("zubr/v1/north/truck-1/telemetry", Self.frame, limits: limits).rejected.first?.rejection.reason
+                == rejected)
+    }
+}

@@ -1,0 +1,73 @@
+import FleetModel
+import FleetRuntime
+import Testing
+
+@Suite("the disk forecast")
+struct DiskForecastTests {
+    private let start = Timestamp(seconds: 1_000_000)
+
+    @Test("foretells the time at which the disk is full from how fast it fills")
+    func filling() throws {
+        var forecast = DiskForecast()
+        for minute in 0...10 {
+            forecast.note(freeBytes: 10_000_000 - Int64(minute) * 60_000, at: start + .minutes(Double(minute)))
+        }
+        let left = try #require(forecast.fullAt) - (start + .minutes(10))
+        #expect(abs(left.inSeconds - 9_400) < 1)
+    }
+
+    @Test(
+        "says nothing while it has not watched for a minute",
+        arguments: [(seconds: 59.0, isKnown: false), (seconds: 60, isKnown: true)])
+    func tooShort(seconds: Double, isKnown: Bool) {
+        var forecast = DiskForecast()
+        forecast.note(freeBytes: 1_000, at: start)
+        forecast.note(freeBytes: 900, at: start + .seconds(seconds))
+        #expect((forecast.fullAt != nil) == isKnown)
+    }
+
+    @Test(
+        "says nothing when space does not shrink, and starts anew when space was given back or the clock was set back")
+    func notFilling() {
+        var forecast = DiskForecast()
+        forecast.note(freeBytes: 1_000, at: start)
+        forecast.note(freeBytes: 1_000, at: start + .minutes(5))
+        #expect(forecast.fullAt == nil)
+        forecast.note(freeBytes: 500, at: start + .minutes(6))
+        #expect(forecast.fullAt != nil)
+        forecast.note(freeBytes: 2_000, at: start + .minutes(7))
+        #expect(forecast.fullAt == nil)
+        forecast.note(freeBytes: 1_900, at: start)
+        #expect(forecast.fullAt == nil)
+    }
+}
+
+@Suite("backing off")
+struct BackoffTests {
+    /// Always the largest number there is, so that the jitter is the whole bound.
+    private struct Highest: RandomNumberGenerator {
+        mutating func next() -> UInt64 { .max }
+    }
+
+    @Test("doubles up to its ceiling and starts again after a success")
+    func doubling() {
+        var backoff = Backoff(first: .seconds(1), ceiling: .seconds(30))
+        var random = Highest()
+        let waits = (0..<7).map { _ in backoff.next(using: &random).inSeconds.rounded() }
+        #expect(waits == [1, 2, 4, 8, 16, 30, 30])
+        backoff.reset()
+        #expect(backoff.next(using: &random).inSeconds.rounded() == 1)
+    }
+}
+
+@Suite("the clock")
+struct ClockTests {
+    @Test(
+        "agrees with the real one at its epoch and runs at its rate from there",
+        arguments: [(rate: 1.0, after: 10.0), (rate: 7_200, after: 72_000)])
+    func rate(rate: Double, after: Double) {
+        let epoch = Timestamp(seconds: 1_772_000_000)
+        let clock = FleetClock(ClockSettings(epoch: epoch, rate: rate)) { epoch + .seconds(10) }
+        #expect(clock.now() == epoch + .seconds(after))
+    }
+}
