@@ -7,7 +7,6 @@ package final class DaemonGauges: Sendable {
         var ingest = IngestDocument()
         var journal = JournalCursor.start
         var evaluated = JournalCursor.start
-        var broker = BrokerDocument()
         var troubles: [Trouble: String] = [:]
         var commitMilliseconds = RecentValues(capacity: 512)
         var disk: DiskStanding?
@@ -16,7 +15,7 @@ package final class DaemonGauges: Sendable {
 
     /// What can be wrong, one line each; the newest text stands until it is over.
     package enum Trouble: String, CaseIterable, Sendable {
-        case broker, store, disk, evaluation, delivery
+        case store, disk, evaluation, delivery
     }
 
     private let reading = Mutex(Reading())
@@ -42,20 +41,6 @@ package final class DaemonGauges: Sendable {
     /// How far the evaluator has read.
     package func evaluated(to cursor: JournalCursor) { reading.withLock { $0.evaluated = cursor } }
 
-    package func update(broker: BrokerDocument) {
-        reading.withLock {
-            $0.broker = broker
-            $0.troubles[.broker] =
-                broker.isConnected
-                ? nil
-                : "no connection to the broker at \(broker.address): \(broker.lastFailure ?? "not yet tried"); is it running?"
-            if let dropped = broker.droppedMessages, dropped > 0 {
-                $0.troubles[.delivery] =
-                    "the broker has dropped \(dropped) messages: raise max_queued_bytes or message_size_limit in mosquitto.conf"
-            }
-        }
-    }
-
     package func update(disk: DiskStanding, fullAt: Timestamp?) {
         reading.withLock {
             $0.disk = disk
@@ -77,7 +62,6 @@ package final class DaemonGauges: Sendable {
         }
     }
 
-    package var broker: BrokerDocument { reading.withLock { $0.broker } }
     package var disk: (standing: DiskStanding?, fullAt: Timestamp?) { reading.withLock { ($0.disk, $0.fullAt) } }
 
     package var problems: [String] {

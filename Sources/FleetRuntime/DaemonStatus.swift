@@ -4,16 +4,20 @@ import FleetModel
 package struct DaemonStatus<Reader: FleetReader>: Sendable {
     private let reader: Reader
     private let gauges: DaemonGauges
+    private let broker: @Sendable () -> BrokerDocument
     private let clock: FleetClock
     private let databasePath: String
     private let startedAt: Timestamp
     private let version: String
 
+    /// - Parameter broker: how the connection for telemetry stands.
     package init(
-        reader: Reader, gauges: DaemonGauges, clock: FleetClock, databasePath: String, version: String
+        reader: Reader, gauges: DaemonGauges, broker: @escaping @Sendable () -> BrokerDocument, clock: FleetClock,
+        databasePath: String, version: String
     ) {
         self.reader = reader
         self.gauges = gauges
+        self.broker = broker
         self.clock = clock
         self.databasePath = databasePath
         self.version = version
@@ -21,7 +25,8 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
     }
 
     package func document() async -> StatusDocument {
-        var problems = gauges.problems
+        let broker = broker()
+        var problems = broker.problems + gauges.problems
         var counts = StoreCounts()
         do throws(StoreFailure) {
             counts = try await reader.counts()
@@ -32,11 +37,29 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
         return StatusDocument(
             version: version, state: problems.isEmpty ? .running : .degraded, problems: problems, startedAt: startedAt,
             now: clock.now(), clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
-            broker: gauges.broker, ingest: gauges.ingest,
+            broker: broker, ingest: gauges.ingest,
             store: StoreDocument(
                 path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
                 freeBytes: standing?.freeBytes ?? 0, fullAt: fullAt, frames: counts.frames,
                 quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames),
             machines: counts.machines, orders: counts.orders, alertsFiring: counts.alertsFiring)
+    }
+}
+
+extension BrokerDocument {
+    /// What is wrong with the connection, for an operator.
+    fileprivate var problems: [String] {
+        var problems: [String] = []
+        if !isConnected {
+            let cause = lastFailure.map { ": \($0)" } ?? " yet"
+            problems.append(
+                "no connection to the broker at \(address)\(cause); is it running, and does it know our user?")
+        }
+        if let droppedMessages, droppedMessages > 0 {
+            problems.append(
+                "the broker has dropped \(droppedMessages) messages: raise max_queued_bytes and message_size_limit in mosquitto.conf"
+            )
+        }
+        return problems
     }
 }

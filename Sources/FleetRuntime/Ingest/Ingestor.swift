@@ -74,7 +74,6 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             switch failure {
             case .closed: return
             case .refused(let why):
-                gauges.trouble(.broker, "the broker refuses us: \(why)")
                 logger.error("the broker refuses us, trying again", metadata: ["cause": "\(why)"])
                 try await pause(&round)
             case .disconnected(let why):
