@@ -57,6 +57,7 @@ let package = Package(
         .target(name: "FleetConfiguration", dependencies: core + [yams], swiftSettings: strict),
 
         // 4 programs.
+        .target(name: "FleetConsole", dependencies: core + ["FleetRuntime", "CCurl"], swiftSettings: strict),
         .executableTarget(
             name: "zubrd",
             dependencies: runtime + ["FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser],
@@ -64,7 +65,8 @@ let package = Package(
         .executableTarget(
             name: "zubr",
             dependencies: core + [
-                "FleetRuntime", "FleetStore", "FleetConfiguration", "Rehearsal", "CCurl", argumentParser, logging,
+                "FleetRuntime", "FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
         .target(
@@ -92,7 +94,11 @@ let package = Package(
         .testTarget(name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
-        .testTarget(name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "FleetConsole", "Support"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetConsoleTests", dependencies: core + ["FleetRuntime", "FleetConsole"], swiftSettings: strict),
         .testTarget(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
