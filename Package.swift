@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "FleetConfiguration", dependencies: core + [yams], swiftSettings: strict),
 
         // 4 programs.
+        .target(name: "FleetConsole", dependencies: core + ["FleetRuntime", "CCurl"], swiftSettings: strict),
         .executableTarget(
             name: "zubrd",
             dependencies: runtime + ["FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser],
@@ -65,7 +66,8 @@ let package = Package(
         .executableTarget(
             name: "zubr",
             dependencies: core + [
-                "FleetRuntime", "FleetStore", "FleetConfiguration", "Rehearsal", "CCurl", argumentParser, logging,
+                "FleetRuntime", "FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser,
+                logging,
             ],
             swiftSettings: strict),
         .target(
@@ -94,7 +96,11 @@ let package = Package(
             name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
-        .testTarget(name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "FleetConsole", "Support"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetConsoleTests", dependencies: core + ["FleetRuntime", "FleetConsole"], swiftSettings: strict),
         .testTarget(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),

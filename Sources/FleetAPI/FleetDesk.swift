@@ -1,0 +1,87 @@
+import FleetModel
+import FleetRuntime
+
+/// What the routes answer from: the store's ports and the daemon's own words on itself.
+struct FleetDesk: Sendable {
+    var reader: any FleetReader
+    var registry: any FleetRegistry
+    var status: @Sendable () async -> StatusDocument
+    var retry: @Sendable ([Int64]) async throws -> RetryDocument
+    var now: @Sendable () -> Timestamp
+
+    /// One try takes at most so many messages, so that it ends within a request.
+    static let retryLimit = 1_000
+    static let pointLimit = 100_000
+
+    func register(_ machines: [Machine]) async throws -> RegistrationDocument {
+        var seen: Set<MachineKey> = []
+        for machine in machines {
+            guard machine.key.fleet != .centers else {
+                throw APIFailure.badBody("\(machine.key): the fleet id centers is reserved for service centers")
+            }
+            guard seen.insert(machine.key).inserted else {
+                throw APIFailure.badBody("\(machine.key) is there twice; keep one of the two")
+            }
+        }
+        let new = try await registry.register(machines)
+        return RegistrationDocument(new: new, updated: machines.count - new)
+    }
+
+    func acknowledge(_ document: AcknowledgementDocument) async throws -> AcknowledgementDocument {
+        let person = document.by
+        guard (1...100).contains(person.count), person.unicodeScalars.allSatisfy({ !$0.properties.isControl }) else {
+            throw APIFailure.badBody("by: takes 1 to 100 characters, who has seen the alert")
+        }
+        guard document.episode >= 1 else { throw APIFailure.badBody("episode: is counted from 1") }
+        var noted = document
+        noted.at = now()
+        try await registry.acknowledge(
+            AlertAcknowledgement(
+                machine: document.equipment,
+                episode: EpisodeKey(rule: document.rule, subject: document.subject ?? "", number: document.episode),
+                by: person, at: now()))
+        return noted
+    }
+
+    func retryQuarantined(_ request: RetryRequest) async throws -> RetryDocument {
+        switch (request.ids, request.all ?? false) {
+        case (nil, true):
+            let held = try await reader.quarantine(limit: FleetDesk.retryLimit)
+            // The oldest first: a machine's frames are taken in the order it sent them.
+            return try await retry(held.messages.map(\.id).reversed())
+        case (let ids?, false):
+            guard (1...FleetDesk.retryLimit).contains(ids.count) else {
+                throw APIFailure.badBody("ids: takes 1 to \(FleetDesk.retryLimit) numbers of messages")
+            }
+            return try await retry(ids)
+        case (nil, false): throw APIFailure.badBody("expected ids, or all: true")
+        case (_?, true): throw APIFailure.badBody("ids and all exclude each other; send one")
+        }
+    }
+
+    func series(_ query: Query) async throws -> SeriesDocument {
+        let equipment = try query.required("equipment", "fleet/equipment")
+        guard let machine = MachineKey(equipment) else {
+            throw APIFailure.badParameter("equipment", "takes fleet/equipment, such as kuzbass-coal/truck-17")
+        }
+        let to = try query.time("to") ?? now()
+        let from = try query.time("from") ?? to - .days(1)
+        guard from < to else { throw APIFailure.badParameter("from", "must be before to") }
+        let limit = try query.integer("limit", within: 1...FleetDesk.pointLimit, else: 10_000)
+        let signal = try query["signal"].map { name in
+            // Asked by its known name only: a question must not add names.
+            guard let signal = Signal(known: name) else {
+                throw StoreFailure.notFound("no machine has sent a signal \(name.prefix(64))")
+            }
+            return signal
+        }
+        let points = try await reader.series(
+            SeriesQuery(machine: machine, signal: signal, from: from, to: to, limit: limit))
+        return SeriesDocument(
+            now: now(), equipment: machine, from: from, to: to, isCut: points.count >= limit, points: points)
+    }
+}
+
+extension Unicode.Scalar.Properties {
+    fileprivate var isControl: Bool { generalCategory == .control || generalCategory == .format }
+}

@@ -1,0 +1,77 @@
+import FleetModel
+import FleetRuntime
+
+// What came in wrong, what did not come in at all, and what is stored.
+
+extension Page {
+    package mutating func show(_ quarantine: QuarantineDocument, now: Timestamp) {
+        guard quarantine.total > 0 else {
+            add("The quarantine is empty.", .good)
+            return
+        }
+        let reasons = quarantine.byReason.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        add("\(quarantine.total) messages: " + reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+        blank()
+        add(
+            TextTable(
+                [
+                    .init("ID", number: true), .init("RECEIVED"), .init("TOPIC", flexible: true), .init("REASON"),
+                    .init("DETAIL", flexible: true), .init("BYTES", number: true), .init("BODY", flexible: true),
+                ],
+                rows: quarantine.messages.map { message in
+                    [
+                        Cell("\(message.id)"), Cell(relative(message.receivedAt, to: now)), Cell(message.topic),
+                        Cell(message.reason, .warning), Cell(message.detail), Cell("\(message.bytes)"),
+                        Cell(message.excerpt),
+                    ]
+                }))
+        if quarantine.messages.count < quarantine.total {
+            add("The newest \(quarantine.messages.count) are shown; --limit shows more.", .faint)
+        }
+    }
+
+    package mutating func show(_ retry: RetryDocument) {
+        add("\(retry.accepted.count) taken, \(retry.rejected.count) rejected again, \(retry.unknown.count) not there")
+        for rejected in retry.rejected { add("  \(rejected.id): \(rejected.reason): \(rejected.detail)", .warning) }
+        if !retry.unknown.isEmpty { add("  not in quarantine: \(retry.unknown.map(String.init).joined(separator: " "))") }
+    }
+
+    package mutating func show(_ document: GapsDocument) {
+        guard !document.gaps.isEmpty else {
+            add("No gaps: every frame that a machine counted is here.", .good)
+            return
+        }
+        add(
+            TextTable(
+                [
+                    .init("MACHINE"), .init("BOOT", number: true), .init("FROM SEQ", number: true),
+                    .init("TO SEQ", number: true), .init("FRAMES MISSING", number: true),
+                ],
+                rows: document.gaps.map {
+                    [
+                        Cell($0.equipment.description), Cell("\($0.boot)"), Cell("\($0.firstSeq)"),
+                        Cell("\($0.lastSeq)"), Cell("\($0.missing)"),
+                    ]
+                }))
+    }
+
+    package mutating func show(_ series: SeriesDocument) {
+        guard !series.points.isEmpty else {
+            add("No readings of \(series.equipment) from \(series.from.iso8601) to \(series.to.iso8601).")
+            return
+        }
+        add(
+            TextTable(
+                [
+                    .init("OBSERVED AT"), .init("SIGNAL"), .init("VALUE", number: true), .init("BOOT", number: true),
+                    .init("SEQ", number: true),
+                ],
+                rows: series.points.map {
+                    [
+                        Cell($0.observedAt.iso8601), Cell($0.signal.name), Cell(trimmedNumber($0.value)),
+                        Cell("\($0.boot)"), Cell("\($0.seq)"),
+                    ]
+                }))
+        if series.isCut { add("Cut at \(series.points.count) readings; narrow --from and --to, or raise --limit.", .warning) }
+    }
+}

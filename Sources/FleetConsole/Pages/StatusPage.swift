@@ -1,0 +1,75 @@
+import FleetModel
+import FleetRuntime
+
+extension Page {
+    /// How the daemon is.
+    package mutating func show(_ status: StatusDocument) {
+        let now = status.now
+        facts([("state", Cell(status.state.rawValue, status.state.tone))])
+        for problem in status.problems { add("  \(problem)", .alarm) }
+        let broker = status.broker
+        let ingest = status.ingest
+        let store = status.store
+        facts([
+            ("version", Cell(status.version)),
+            ("running", Cell(span((now - status.startedAt).inSeconds / max(status.clock.rate, 1e-9)))),
+            ("clock", Cell(status.clock.rate == 1 ? "real, \(now.iso8601)" : "×\(shortest(status.clock.rate)), \(now.iso8601)")),
+            (
+                "broker",
+                broker.isConnected
+                    ? Cell("connected to \(broker.address), \(broker.connects) connects")
+                    : Cell("NOT connected to \(broker.address)\(broker.lastFailure.map { ": \($0)" } ?? "")", .alarm)
+            ),
+            ("broker dropped", dropped(broker.droppedMessages)),
+            (
+                "received",
+                Cell("\(ingest.messages) messages, \(ingest.frames) frames, \(ingest.readings) readings, \(ingest.duplicates) duplicates")
+            ),
+            ("rejected", Cell(counted(ingest.rejected.mapValues(Int.init)))),
+            ("last commit", Cell(ingest.lastCommitAt.map { relative($0, to: now) } ?? "none yet")),
+            ("commit time", Cell(commitTime(ingest))),
+            ("evaluator", Cell(ingest.evaluatorLag == 0 ? "up to date" : "\(ingest.evaluatorLag) rows behind")),
+            ("database", Cell("\(store.path), \(bytes(store.databaseBytes)) + \(bytes(store.walBytes)) of log")),
+            ("disk", disk(store, now)),
+            ("stored", Cell("\(store.frames) frames")),
+            (
+                "gaps",
+                store.gaps == 0 ? "none" : Cell("\(store.gaps), \(store.missingFrames) frames missing", .warning)
+            ),
+            ("quarantine", store.quarantined == 0 ? "empty" : Cell("\(store.quarantined) messages", .warning)),
+            (
+                "machines",
+                Cell("\(status.machines.registered) registered, \(status.machines.unregistered) unregistered, \(status.machines.disconnected) disconnected")
+            ),
+            ("work orders", Cell(counted(status.orders))),
+            (
+                "alerts firing",
+                status.alertsFiring == 0 ? "none" : Cell("\(status.alertsFiring)", .warning)
+            ),
+        ])
+    }
+
+    private func dropped(_ count: Int64?) -> Cell {
+        switch count {
+        case nil: "not told yet"
+        case 0?: "nothing"
+        case let count?: Cell("\(count) messages: see `zubr gaps`", .warning)
+        }
+    }
+
+    private func counted(_ counts: [String: Int]) -> String {
+        let shown = counts.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return shown.isEmpty ? "none" : shown.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+
+    private func commitTime(_ ingest: IngestDocument) -> String {
+        guard let p50 = ingest.commitMillisecondsP50, let p99 = ingest.commitMillisecondsP99 else { return "none yet" }
+        return "\(decimal(p50, places: 1)) ms, one in a hundred \(decimal(p99, places: 1)) ms"
+    }
+
+    private func disk(_ store: StoreDocument, _ now: Timestamp) -> Cell {
+        let free = "\(bytes(store.freeBytes)) free"
+        guard let fullAt = store.fullAt else { return Cell(free) }
+        return Cell("\(free), full \(relative(fullAt, to: now)) (\(fullAt.date))", .warning)
+    }
+}
