@@ -180,18 +180,3 @@ package enum JobType: String, CaseIterable, Sendable, Hashable, Codable {
     /// Engine, wheel motor, gearbox out and in.
     case componentExchange = "component-exchange"
 }
-
-/// As a key of a JSON object a meter is its name: `{"engine_hours": 10234.5}`.
-extension Meter: CodingKeyRepresentable {
-    package var codingKey: any CodingKey { NameKey(rawValue) }
-
-    /// Also takes the camel-case form, into which a decoder that converts snake_case has already turned the key.
-    package init?<T: CodingKey>(codingKey: T) {
-        switch codingKey.stringValue {
-        case "engine_hours", "engineHours": self = .engineHours
-        case "odometer": self = .odometer
-        case "fuel_used_total", "fuelUsedTotal": self = .fuelUsed
-        default: return nil
-        }
-    }
-}

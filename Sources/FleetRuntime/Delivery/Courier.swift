@@ -59,7 +59,7 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
     package func step() async throws -> Int {
         let due = try await store.dueDispatches(at: now(), limit: Self.dispatchesPerRound)
         for outgoing in due {
-            let body = try FleetJSON.encode(WorkOrderMessage(outgoing))
+            let body = try DocumentCoding.encode(WorkOrderMessage(outgoing))
             try await post.publish(body, to: .workOrders(outgoing.dispatch.center))
             let sentAt = now()
             // A withdrawal asks for no answer, so the broker's word is all there will be.

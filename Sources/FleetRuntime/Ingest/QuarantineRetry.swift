@@ -16,54 +16,37 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
     /// Their frames are judged by the time they first came, and stored with it.
     package func retry(_ ids: [Int64]) async throws(StoreFailure) -> RetryDocument {
         var assembler = BatchAssembler(limits: limits)
-        var released = IngestBatch()
-        var refused: [RetryDocument.Refused] = []
-        for (id, message) in try await store.quarantined(ids) {
+        var taken = IngestBatch()
+        var answer = RetryDocument()
+        let held = try await store.quarantined(ids)
+        answer.unknown = ids.filter { id in !held.contains { $0.id == id } }
+        for (id, message) in held {
             // Being retained is not in the body, so it would not be found again.
-            guard message.rejection.reason != .retained else {
-                refused.append(
-                    .init(id: id, reason: message.rejection.reason.rawValue, detail: message.rejection.detail))
+            if message.rejection.reason == .retained {
+                answer.rejected.append(.init(id: id, message.rejection))
                 continue
             }
             let batch = assembler.assemble([
                 InboundMessage(topic: message.topic, body: message.body, receivedAt: message.receivedAt)
             ])
             if let again = batch.rejected.first {
-                refused.append(.init(id: id, reason: again.rejection.reason.rawValue, detail: again.rejection.detail))
+                answer.rejected.append(.init(id: id, again.rejection))
                 continue
             }
-            released.frames += batch.frames
-            released.connections += batch.connections
-            released.replies += batch.replies
-            released.released.append(id)
+            taken.frames += batch.frames
+            taken.connections += batch.connections
+            taken.replies += batch.replies
+            taken.released.append(id)
         }
-        guard !released.isEmpty else { return RetryDocument(released: [], storedFrames: 0, refused: refused) }
-        let receipt = try await store.commit(released)
-        return RetryDocument(released: released.released, storedFrames: receipt.storedFrames, refused: refused)
+        guard !taken.isEmpty else { return answer }
+        _ = try await store.commit(taken)
+        answer.accepted = taken.released
+        return answer
     }
 }
 
-/// What a second try brought.
-package struct RetryDocument: Sendable, Codable {
-    package var released: [Int64]
-    package var storedFrames: Int
-    package var refused: [Refused]
-
-    package init(released: [Int64], storedFrames: Int, refused: [Refused]) {
-        self.released = released
-        self.storedFrames = storedFrames
-        self.refused = refused
-    }
-
-    package struct Refused: Sendable, Codable {
-        package var id: Int64
-        package var reason: String
-        package var detail: String
-
-        package init(id: Int64, reason: String, detail: String) {
-            self.id = id
-            self.reason = reason
-            self.detail = detail
-        }
+extension RetryDocument.Rejected {
+    fileprivate init(id: Int64, _ rejection: Rejection) {
+        self.init(id: id, reason: rejection.reason.rawValue, detail: rejection.detail)
     }
 }

@@ -1,0 +1,101 @@
+import FleetAPI
+import FleetConfiguration
+import FleetMQTT
+import FleetModel
+import FleetRuntime
+import FleetStore
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// The adapters and the loops of one daemon, connected.
+struct Daemon {
+    private let configuration: FleetConfiguration
+    private let fault: InjectedFault?
+    private let logger: Logger
+
+    init(_ configuration: FleetConfiguration, fault: InjectedFault?, logger: Logger) {
+        self.configuration = configuration
+        self.fault = fault
+        self.logger = logger
+    }
+
+    /// Runs until a signal or a failure that waiting cannot mend; closes everything in either case.
+    func run() async throws {
+        let settings = configuration.daemon
+        let clock = FleetClock(settings.clock, real: Timestamp.systemNow)
+        let now: @Sendable () -> Timestamp = { clock.now() }
+        for file in [settings.database, settings.socket] {
+            try FileManager.default.createDirectory(
+                at: URL(fileURLWithPath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
+        }
+        let database = try await FleetDatabase.open(
+            path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
+            keepsBallast: true)
+        _ = try await database.register(configuration.machines)
+
+        let gauges = DaemonGauges()
+        let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
+        let post = MosquittoPost(settings.broker)
+        let status = DaemonStatus(
+            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot }, clock: clock,
+            databasePath: settings.database, version: daemonVersion)
+        let retry = QuarantineRetry(store: database, limits: settings.limits)
+
+        // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
+        let services: [any Service] = [
+            Custodian(
+                store: database, gauges: gauges, clock: ContinuousClock(), now: now, logger: logger.for("custodian")),
+            Courier(
+                store: database, post: post, rules: configuration.desk, gauges: gauges, clock: ContinuousClock(),
+                now: now, logger: logger.for("courier")),
+            Evaluator(
+                store: database,
+                knowledge: FleetKnowledge(
+                    catalog: configuration.catalog, rules: configuration.rules, network: configuration.network,
+                    desk: configuration.desk),
+                gauges: gauges, clock: ContinuousClock(), now: now, logger: logger.for("evaluator")),
+            Ingestor(
+                inbox: inbox, store: database, limits: settings.limits, gauges: gauges, clock: ContinuousClock(),
+                now: now, fault: fault, logger: logger.for("ingestor")),
+            FleetServer(
+                reader: database, registry: database, status: { await status.document() },
+                retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api")),
+        ]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        logger.notice(
+            "starting",
+            metadata: [
+                "database": "\(settings.database)", "socket": "\(settings.socket)",
+                "broker": "\(settings.broker.host):\(settings.broker.port)", "machines": "\(configuration.machines.count)",
+                "centers": "\(configuration.network.centers.count)",
+            ])
+        let outcome = await Result { try await group.run() }
+        await inbox.shutdown()
+        await post.shutdown()
+        await database.close()
+        try outcome.get()
+        logger.notice("stopped")
+    }
+}
+
+extension Logger {
+    fileprivate func `for`(_ part: String) -> Logger {
+        var logger = Logger(label: "zubrd.\(part)")
+        logger.logLevel = logLevel
+        return logger
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do {
+            self = .success(try await body())
+        } catch {
+            self = .failure(error)
+        }
+    }
+}

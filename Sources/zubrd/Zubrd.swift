@@ -1,0 +1,111 @@
+import ArgumentParser
+import FleetAPI
+import FleetConfiguration
+import FleetMQTT
+import FleetModel
+import FleetRuntime
+import FleetStore
+import Foundation
+import Logging
+import ServiceDesk
+import ServiceLifecycle
+
+/// The daemon: reads its configuration, connects the adapters to the loops, and runs them until told to stop.
+@main
+struct Zubrd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zubrd",
+        abstract: "Takes telemetry over MQTT, stores it, and puts work orders before service centers.",
+        discussion: """
+            Runs in the foreground and writes its log to stderr; SIGTERM or SIGINT ends it cleanly.
+
+            Example:
+              zubrd --config Config/zubrd.yaml
+            """,
+        version: daemonVersion)
+
+    @Option(help: "The daemon's configuration file.")
+    var config = "/etc/zubr/zubrd.yaml"
+
+    @Option(help: "The broker, instead of the configuration's: mqtt://user:password@host:port.")
+    var broker: String?
+
+    @Option(help: "The database file, instead of the configuration's.")
+    var database: String?
+
+    @Option(help: "The Unix socket to listen on, instead of the configuration's.")
+    var socket: String?
+
+    @Option(help: "The real instant (RFC 3339) at which the daemon's clock and the real one agree.")
+    var clockEpoch: String?
+
+    @Option(help: "How many times faster than the real clock the daemon's runs.")
+    var clockRate: Double?
+
+    @Option(help: "How much to log: debug, info, notice, warning, error.")
+    var logLevel = Logger.Level.info
+
+    @Option(help: .hidden)
+    var inject: InjectedFault?
+
+    func run() async throws {
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "zubrd")
+        let configuration = try configured()
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        if let inject { logger.warning("running with a deliberate mistake", metadata: ["inject": "\(inject.rawValue)"]) }
+        do {
+            try await Daemon(configuration, fault: inject, logger: logger).run()
+        } catch let failure as StoreFailure {
+            throw StartFailure(message: failure.message)
+        }
+    }
+
+    /// The configuration with what the command line changes of it.
+    private func configured() throws -> FleetConfiguration {
+        var configuration: FleetConfiguration
+        do {
+            configuration = try FleetConfiguration.load(config)
+        } catch {
+            throw StartFailure(message: "\(error)")
+        }
+        if let broker {
+            let given = try BrokerSettings(url: broker, clientID: configuration.daemon.broker.inbox.clientID)
+            configuration.daemon.broker.host = given.host
+            configuration.daemon.broker.port = given.port
+            configuration.daemon.broker.tls = given.tls ?? configuration.daemon.broker.tls
+            if given.inbox.user != nil { configuration.daemon.broker.inbox = given.inbox }
+        }
+        if let database { configuration.daemon.database = database }
+        if let socket { configuration.daemon.socket = socket }
+        if let clockEpoch {
+            guard let epoch = Timestamp(iso8601: clockEpoch) else {
+                throw ValidationError("--clock-epoch takes RFC 3339, such as 2026-03-01T08:00:00Z")
+            }
+            configuration.daemon.clock.epoch = epoch
+        }
+        if let clockRate {
+            guard clockRate > 0, clockRate <= 1_000_000 else {
+                throw ValidationError("--clock-rate takes a number above 0 and at most 1,000,000")
+            }
+            configuration.daemon.clock.rate = clockRate
+        }
+        return configuration
+    }
+}
+
+let daemonVersion = "0.1.0"
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension InjectedFault: ExpressibleByArgument {}
+
+/// Why the daemon does not start: printed as it is, exit 1.
+struct StartFailure: Error, CustomStringConvertible {
+    let message: String
+    var description: String { message }
+}
