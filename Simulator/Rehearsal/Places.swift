@@ -1,0 +1,61 @@
+import FoundationEssentials
+import Glibc
+
+/// The program of this project with that name, beside the running one or in the build folder.
+package func sibling(program: String) throws(RehearsalFailure) -> String {
+    var places = [executableFolder()]
+    // Under `swift test` the running program may be the toolchain's, and the working directory the project's.
+    let here = FileManager.default.currentDirectoryPath
+    places += ["\(here)/.build/debug", "\(here)/.build/release"]
+    for place in places {
+        let path = "\(place)/\(program)"
+        if access(path, X_OK) == 0 { return path }
+    }
+    throw RehearsalFailure(
+        "\(program) is not beside this program (looked in \(places.joined(separator: ", "))); build it with: swift build --product \(program)"
+    )
+}
+
+/// A program of the system, by its name; `package` is the Debian package that brings it.
+package func systemProgram(_ name: String, package: String) throws(RehearsalFailure) -> String {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    // Debian keeps servers in sbin, which is not in everybody's path.
+    let places = path.split(separator: ":").map(String.init) + ["/usr/sbin", "/usr/bin", "/usr/local/sbin"]
+    for place in places {
+        let candidate = "\(place)/\(name)"
+        if access(candidate, X_OK) == 0 { return candidate }
+    }
+    throw RehearsalFailure("\(name) is not installed; install it with: sudo apt-get install \(package)")
+}
+
+/// The project's `Config` folder: from `ZUBR_CONFIG`, above the running program, above the working directory, or
+/// `/etc/zubr`.
+package func configurationFolder() throws(RehearsalFailure) -> String {
+    if let named = ProcessInfo.processInfo.environment["ZUBR_CONFIG"], !named.isEmpty {
+        guard isConfiguration(named) else {
+            throw RehearsalFailure("ZUBR_CONFIG is \(named), where there is no mosquitto.conf; correct or unset it")
+        }
+        return named
+    }
+    for start in [executableFolder(), FileManager.default.currentDirectoryPath] {
+        var folder = start[...]
+        while !folder.isEmpty {
+            let candidate = "\(folder)/Config"
+            if isConfiguration(candidate) { return candidate }
+            folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
+        }
+    }
+    guard isConfiguration("/etc/zubr") else {
+        throw RehearsalFailure(
+            "no configuration: there is no Config folder above this program or the working directory, and no /etc/zubr; set ZUBR_CONFIG to the folder"
+        )
+    }
+    return "/etc/zubr"
+}
+
+private func isConfiguration(_ folder: String) -> Bool { access("\(folder)/mosquitto.conf", R_OK) == 0 }
+
+private func executableFolder() -> String {
+    let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+}
