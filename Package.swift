@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk"], swiftSettings: strict),
         .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support"], swiftSettings: strict),
         .testTarget(
-            name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
+            name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict
+        ),
         .testTarget(
             name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
         .testTarget(
@@ -105,7 +106,8 @@ let package = Package(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "FleetSimulationTests", dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support"],
+            name: "FleetSimulationTests",
+            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetStore", "FleetConfiguration", "Support"],
