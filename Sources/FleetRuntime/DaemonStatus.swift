@@ -41,7 +41,8 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
             store: StoreDocument(
                 path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
                 freeBytes: standing?.freeBytes ?? 0, fullAt: fullAt, frames: counts.frames,
-                quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames),
+                quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames,
+                duplicateFrames: counts.duplicateFrames),
             machines: counts.machines, orders: counts.orders, alertsFiring: counts.alertsFiring)
     }
 }

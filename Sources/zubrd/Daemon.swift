@@ -70,7 +70,8 @@ struct Daemon {
             "starting",
             metadata: [
                 "database": "\(settings.database)", "socket": "\(settings.socket)",
-                "broker": "\(settings.broker.host):\(settings.broker.port)", "machines": "\(configuration.machines.count)",
+                "broker": "\(settings.broker.host):\(settings.broker.port)",
+                "machines": "\(configuration.machines.count)",
                 "centers": "\(configuration.network.centers.count)",
             ])
         let outcome = await Result { try await group.run() }

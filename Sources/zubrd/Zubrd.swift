@@ -58,7 +58,9 @@ struct Zubrd: AsyncParsableCommand {
         let logger = Logger(label: "zubrd")
         let configuration = try configured()
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        if let inject { logger.warning("running with a deliberate mistake", metadata: ["inject": "\(inject.rawValue)"]) }
+        if let inject {
+            logger.warning("running with a deliberate mistake", metadata: ["inject": "\(inject.rawValue)"])
+        }
         do {
             try await Daemon(configuration, fault: inject, logger: logger).run()
         } catch let failure as StoreFailure {

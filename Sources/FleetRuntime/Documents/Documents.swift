@@ -91,10 +91,12 @@ package struct StoreDocument: Sendable, Codable, Hashable {
     package var quarantined: Int64
     package var gaps: Int64
     package var missingFrames: Int64
+    /// Frames that came again, after a redelivery or twice from the machine, and were not stored again.
+    package var duplicateFrames: Int64
 
     package init(
         path: String, databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, fullAt: Timestamp?, frames: Int64,
-        quarantined: Int64, gaps: Int64, missingFrames: Int64
+        quarantined: Int64, gaps: Int64, missingFrames: Int64, duplicateFrames: Int64
     ) {
         self.path = path
         self.databaseBytes = databaseBytes
@@ -105,6 +107,7 @@ package struct StoreDocument: Sendable, Codable, Hashable {
         self.quarantined = quarantined
         self.gaps = gaps
         self.missingFrames = missingFrames
+        self.duplicateFrames = duplicateFrames
     }
 }
 
@@ -113,6 +116,7 @@ package struct StoreCounts: Sendable, Hashable {
     package var quarantined: Int64 = 0
     package var gaps: Int64 = 0
     package var missingFrames: Int64 = 0
+    package var duplicateFrames: Int64 = 0
     package var machines = MachineCounts()
     package var orders: [String: Int] = [:]
     package var alertsFiring = 0

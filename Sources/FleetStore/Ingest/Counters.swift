@@ -27,6 +27,8 @@ enum Cursor: String {
 /// Running totals, changed in the transaction that changes what they count.
 enum Total {
     static let frames = "frames"
+    /// Frames that came again and were not stored again.
+    static let duplicateFrames = "duplicate_frames"
     static let gaps = "gaps"
     static let missingFrames = "missing_frames"
     static let quarantineRows = "quarantine_rows"

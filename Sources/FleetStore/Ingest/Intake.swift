@@ -41,6 +41,7 @@ struct Intake {
             }
             guard isNew else {
                 duplicateFrames += 1
+                ledger.add(1, to: Total.duplicateFrames)
                 continue
             }
             if isFirstChange { changedMachines.append(machine) }
