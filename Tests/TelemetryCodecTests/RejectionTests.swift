@@ -9,10 +9,12 @@ struct RejectionTests {
     static let at = #""boot":1,"seq":1,"at":1772352000000"#
 
     static let notJSON: [Case] = [
-        ("", .notJSON, ""), ("{", .notJSON, ""), ("{}}", .notJSON, ""), (#"{"boot":1,}"#, .notJSON, ""),
-        (#"{\#(at),"signals":{"a":NaN}}"#, .notJSON, ""), (#"{\#(at),"signals":{"a":1e400}}"#, .notJSON, ""),
-        (#"{\#(at),"signals":{"a":-1e400}}"#, .notJSON, ""), (#"{\#(at),"signals":{"a":01}}"#, .notJSON, ""),
-        (String(repeating: "[", count: 40) + String(repeating: "]", count: 40), .notJSON, ""),
+        ("", .notJSON, "Empty"), ("{", .notJSON, "structure"), ("{}}", .notJSON, "structure"),
+        (#"{"boot":1,}"#, .notJSON, "structure"), (#"{\#(at),"signals":{"a":NaN}}"#, .notJSON, "structure"),
+        (#"{\#(at),"signals":{"a":1e400}}"#, .notJSON, "number"),
+        (#"{\#(at),"signals":{"a":-1e400}}"#, .notJSON, "number"),
+        (#"{\#(at),"signals":{"a":01}}"#, .notJSON, "number"),
+        (String(repeating: "[", count: 40) + String(repeating: "]", count: 40), .notJSON, "deep"),
     ]
     static let duplicates: [Case] = [
         (#"{\#(at),"signals":{},"boot":1}"#, .duplicateKey, "boot"),

@@ -39,7 +39,7 @@ struct ReplyTests {
     @Test(
         "anything else is rejected with its reason",
         arguments: [
-            ("{", Rejection.Reason.notJSON, ""), ("[]", .wrongType, "message"),
+            ("{", Rejection.Reason.notJSON, "structure"), ("[]", .wrongType, "message"),
             (body((#""reply":"r-17","#, "")), .missingKey, "reply"),
             (body((#""order":"WO-000042","#, "")), .missingKey, "order"),
             (body((#""state":"accepted","#, "")), .missingKey, "state"),
