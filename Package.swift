@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support"], swiftSettings: strict),
         .testTarget(name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Support"], swiftSettings: strict),
         .testTarget(
-            name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
+            name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
