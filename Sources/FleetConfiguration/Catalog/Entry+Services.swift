@@ -5,7 +5,12 @@ extension Entry {
         fields { fields in
             let code = fields.required("code")?.serviceCode()
             let title = fields.required("title")?.text()
-            let triggers = fields.required("triggers")?.list { $0.serviceTrigger(sources: sources) }
+            let triggersEntry = fields.required("triggers")
+            let triggers = triggersEntry?.list { $0.serviceTrigger(sources: sources) }
+            if triggersEntry?.node.sequence?.isEmpty == true {
+                triggersEntry?.report(
+                    "without a trigger it would never be due", "give at least one, such as {engine_hours: 250, …}")
+            }
             let schedule = fields.optional("schedule")?.serviceSchedule() ?? .sliding
             let isOnce = fields.optional("once")?.flag() ?? false
             let dueSoonShare = fields.optional("due_soon")?.number(in: 0...0.9) ?? 0.1
@@ -20,10 +25,6 @@ extension Entry {
             guard let code, let title, let triggers, let tasks, let parts, let duration, let labour,
                 let requirement
             else { return nil }
-            guard !triggers.isEmpty else {
-                report("\(code) has no trigger: it would never be due", "give at least one, such as engine_hours: 250")
-                return nil
-            }
             return ServiceInterval(
                 code: code, title: title, triggers: triggers, schedule: schedule, isOnce: isOnce,
                 dueSoonShare: dueSoonShare, performer: performer, includes: includes, tasks: tasks, parts: parts,

@@ -38,8 +38,16 @@ private struct ServicePlanDraft {
     var entry: Entry
     var title: String?
     var base: (id: ServicePlanID, entry: Entry)?
-    var services: [(interval: ServiceInterval, entry: Entry)]
+    var services: [Slot]
     var adjustments: [ServiceAdjustment]
+
+    /// A service by its code; one whose own values are faulty still has its place, so that nothing else about the
+    /// plan is reported because of them.
+    struct Slot {
+        var code: String
+        var interval: ServiceInterval?
+        var entry: Entry
+    }
 
     init?(_ name: String, key: Entry, _ entry: Entry, sources: Set<String>?) {
         guard let id = ServicePlanID(name) else {
@@ -55,8 +63,10 @@ private struct ServicePlanDraft {
             }
             _ = fields.optional("note")?.text()
             let services =
-                fields.optional("services")?.list { entry in
-                    entry.serviceInterval(sources: sources).map { (interval: $0, entry: entry) }
+                fields.optional("services")?.list { entry -> Slot? in
+                    let interval = entry.serviceInterval(sources: sources)
+                    let code = interval?.code ?? entry.node.mapping?["code"]?.string
+                    return code.map { Slot(code: $0, interval: interval, entry: entry) }
                 } ?? []
             let adjustments =
                 fields.optional("adjust")?.named { code, key, value in
@@ -86,42 +96,44 @@ private struct ServicePlanDraft {
                     "unknown service plan \"\(base.id)\"", suggestion(for: base.id.text, among: declared))
             }
         }
-        var intervals: [ServiceInterval] = []
+        var slots: [Slot] = []
         for draft in chain.reversed() {
             for adjustment in draft.adjustments {
-                guard let index = intervals.firstIndex(where: { $0.code == adjustment.code }) else {
-                    if draft.id == id { adjustment.reportUnknown(among: intervals.map(\.code)) }
+                guard let index = slots.firstIndex(where: { $0.code == adjustment.code }) else {
+                    if draft.id == id { adjustment.reportUnknown(among: slots.map(\.code)) }
                     continue
                 }
-                adjustment.apply(to: &intervals[index])
+                if let interval = slots[index].interval { slots[index].interval = adjustment.applied(to: interval) }
             }
-            for (interval, entry) in draft.services {
-                guard !intervals.contains(where: { $0.code == interval.code }) else {
+            for slot in draft.services {
+                guard !slots.contains(where: { $0.code == slot.code }) else {
                     if draft.id == id {
-                        entry.report("the code \"\(interval.code)\" is used twice in this plan", "rename one")
+                        slot.entry.report("the code \"\(slot.code)\" is used twice in this plan", "rename one")
                     }
                     continue
                 }
-                intervals.append(interval)
+                slots.append(slot)
             }
         }
-        checkIncludes(intervals)
-        guard let title else { return nil }
+        checkIncludes(slots)
+        let intervals = slots.compactMap(\.interval)
+        guard let title, intervals.count == slots.count else { return nil }
         return ServicePlan(id: id, title: title, services: intervals)
     }
 
     /// What is included must exist, and no service may include itself, however far round.
-    private func checkIncludes(_ intervals: [ServiceInterval]) {
-        let codes = Set(intervals.map(\.code))
-        let plan = ServicePlan(id: id, title: "", services: intervals)
-        for (interval, entry) in services {
+    private func checkIncludes(_ slots: [Slot]) {
+        let codes = Set(slots.map(\.code))
+        let plan = ServicePlan(id: id, title: "", services: slots.compactMap(\.interval))
+        for slot in services {
+            guard let interval = slot.interval else { continue }
             for code in interval.includes where !codes.contains(code) {
-                entry.report(
-                    "\(interval.code) includes the unknown service \"\(code)\"", suggestion(for: code, among: codes))
+                slot.entry.report(
+                    "\(slot.code) includes the unknown service \"\(code)\"", suggestion(for: code, among: codes))
             }
-            if interval.includes.contains(where: { plan.covered(by: $0).contains(interval.code) }) {
-                entry.report(
-                    "\(interval.code) includes itself by way of \(interval.includes.joined(separator: ", "))",
+            if interval.includes.contains(where: { plan.covered(by: $0).contains(slot.code) }) {
+                slot.entry.report(
+                    "\(slot.code) includes itself by way of \(interval.includes.joined(separator: ", "))",
                     "a service may only include smaller ones")
             }
         }
@@ -145,9 +157,11 @@ private struct ServiceAdjustment {
         (moreTriggers, requirement) = read ?? ([], nil)
     }
 
-    func apply(to interval: inout ServiceInterval) {
-        interval.triggers += moreTriggers
-        if let requirement { interval.requirement = requirement }
+    func applied(to interval: ServiceInterval) -> ServiceInterval {
+        var adjusted = interval
+        adjusted.triggers += moreTriggers
+        if let requirement { adjusted.requirement = requirement }
+        return adjusted
     }
 
     func reportUnknown(among codes: [String]) {

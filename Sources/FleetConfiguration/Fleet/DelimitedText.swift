@@ -29,7 +29,7 @@ struct DelimitedText {
             row = []
         }
 
-        // A character of Swift may be CR LF in one, which is what ends a line here as well as LF does.
+        // CR LF is one character in Swift, and ends a line as LF does.
         for character in text {
             switch (state, character) {
             case (.quoted, "\""): state = .quoteSeen
