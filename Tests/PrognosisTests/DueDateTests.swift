@@ -45,7 +45,8 @@ struct DueDateTests {
 
     @Test(
         "with fewer than three whole days the use is assumed and the date an estimate",
-        arguments: [(days: 1, isEstimate: true), (days: 2, isEstimate: true), (days: 3, isEstimate: false)] as [(days: Int, isEstimate: Bool)]
+        arguments: [(days: 1, isEstimate: true), (days: 2, isEstimate: true), (days: 3, isEstimate: false)]
+            as [(days: Int, isEstimate: Bool)]
     )
     func history(days: Int, isEstimate: Bool) throws {
         // The last day ends at midnight, which begins the next: the whole days are `days`.
