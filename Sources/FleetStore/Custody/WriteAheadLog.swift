@@ -1,0 +1,76 @@
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// How much the log beside the database has grown, and when it is moved into the file.
+final class WriteAheadLog: Sendable {
+    /// Pages written since the log was last moved completely.
+    private let pages = Atomic<Int>(0)
+    private let pagesAtLastTry = Atomic<Int>(0)
+    private let pagesAtLastRound = Atomic<Int>(0)
+
+    /// Moved at the next house-keeping when it is longer than this.
+    static let passiveBytes: Int64 = 4 << 20
+    /// Cut off when its file is longer than this.
+    static let truncateBytes: Int64 = 64 << 20
+    /// Moved after a commit, without waiting for house-keeping.
+    private static let urgentBytes: Int64 = 16 << 20
+
+    /// What was written since anybody last tried to move it.
+    var bytesSinceLastTry: Int64 {
+        Int64(pages.load(ordering: .relaxed) - pagesAtLastTry.load(ordering: .relaxed)) * Int64(Connections.pageSize)
+    }
+
+    /// Whether the log has something and nothing has come since this was asked last.
+    func hasRested() -> Bool {
+        let length = pages.load(ordering: .relaxed)
+        return pagesAtLastRound.exchange(length, ordering: .relaxed) == length && length > 0
+    }
+
+    /// Has SQLite tell after each commit how long the log is.
+    func watch(_ db: Database) {
+        sqlite3_wal_hook(
+            db.sqliteConnection,
+            { context, _, _, pages in
+                guard let context else { return SQLITE_OK }
+                let log = Unmanaged<WriteAheadLog>.fromOpaque(context).takeUnretainedValue()
+                log.noteLength(Int(pages))
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func noteLength(_ length: Int) {
+        // Shorter than before: the log has started again from its beginning.
+        if length < pagesAtLastTry.load(ordering: .relaxed) { pagesAtLastTry.store(0, ordering: .relaxed) }
+        pages.store(length, ordering: .relaxed)
+    }
+
+    /// Moves what it can into the file, waiting for nobody.
+    func checkpoint(_ db: Database) throws {
+        pagesAtLastTry.store(pages.load(ordering: .relaxed), ordering: .relaxed)
+        let (length, moved) = try db.checkpoint(.passive)
+        if length == moved { noteEmpty() }
+    }
+
+    /// Moves all of it and cuts its file off; waits a second for readers, and leaves it when they stay.
+    func truncate(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA busy_timeout = 1000")
+        defer { try? db.execute(sql: "PRAGMA busy_timeout = 5000") }
+        do {
+            _ = try db.checkpoint(.truncate)
+            noteEmpty()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            pagesAtLastTry.store(pages.load(ordering: .relaxed), ordering: .relaxed)
+        }
+    }
+
+    /// When house-keeping does not come in time. A failure waits for the next commit, which meets the same disk.
+    func checkpointIfLong(_ db: Database) {
+        if bytesSinceLastTry > WriteAheadLog.urgentBytes { try? checkpoint(db) }
+    }
+
+    private func noteEmpty() {
+        pages.store(0, ordering: .relaxed)
+        pagesAtLastTry.store(0, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,159 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import GRDB
+import Prognosis
+
+extension FleetDatabase: EvaluationStore {
+    package func resume() async throws(StoreFailure) -> EvaluationState {
+        // Read on the writing connection: at start nothing else wants it, and everything may take its time.
+        try await onWriter("cannot read the evaluator's state") { [self] db in
+            let signals = try signals(db)
+            var state = EvaluationState(
+                cursor: JournalCursor(try Cursor.evaluation.value(db)), replyCursor: try Cursor.replies.value(db),
+                lastOrderNumber: try Cursor.orderNumber.value(db))
+            for row in try Row.fetchAll(
+                db, sql: "SELECT fleet, equipment, latest, document FROM condition JOIN machine ON id = machine")
+            {
+                let machine = MachineKey(row)
+                let latest = try Journal.entries(of: row, column: 2, signals: signals) { "the state of \(machine)" }
+                state.conditions[machine] = try ConditionDocument.condition(latest: latest, document: row[3])
+            }
+            for report in try ConnectionReport.after(.start, upTo: JournalCursor(.max), db) {
+                state.connections[report.machine] = report
+            }
+            state.orders = try String.fetchAll(
+                db, sql: "SELECT document FROM work_order WHERE is_final = 0 ORDER BY opened_at, id"
+            ).map { try JSON.value(WorkOrder.self, from: $0) }
+            state.alerts = try String.fetchAll(
+                db, sql: "SELECT document FROM alert WHERE state <> 'resolved' ORDER BY fired_at, id"
+            ).map { try JSON.value(Alert.self, from: $0) }
+            return state
+        }
+    }
+
+    package func journal(after cursor: JournalCursor, limit: Int) async throws(StoreFailure) -> JournalSlice {
+        try await read("cannot read the journal") { [self] db, deadline in
+            let signals = try signals(db)
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT fleet, equipment, frames, journal.id FROM journal JOIN machine ON machine.id = machine
+                        WHERE journal.id > ? ORDER BY journal.id LIMIT ?
+                        """), arguments: [cursor.position, limit + 1])
+            let replies = try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT id, center, received_at, document FROM reply WHERE id > ? LIMIT ?"),
+                arguments: [try Cursor.replies.value(db), limit + 1])
+            let hasMore = rows.count > limit
+            let end = hasMore ? rows[limit - 1][3] as Int64 : max(cursor.position, try Cursor.journal.value(db))
+            var slice = JournalSlice(
+                cursor: JournalCursor(end), frames: [], hasMore: hasMore || replies.count > limit)
+            for row in rows.prefix(limit) {
+                try deadline.check()
+                let machine = MachineKey(row)
+                let entries = try Journal.entries(of: row, column: 2, signals: signals) {
+                    "row \(row[3] as Int64) of the journal, of \(machine),"
+                }
+                slice.frames += ReceivedFrames.grouping(entries, of: machine)
+            }
+            slice.replies = try replies.prefix(limit).map { row in
+                let reply = ReceivedReply(
+                    center: ServiceCenterID(unchecked: row[1]), reply: try JSON.value(CenterReply.self, from: row[3]),
+                    receivedAt: Timestamp(microseconds: row[2]))
+                return (row[0], reply)
+            }
+            slice.connections = try ConnectionReport.after(cursor, upTo: slice.cursor, db)
+            return slice
+        }
+    }
+
+    package func commit(_ evaluation: Evaluation) async throws(StoreFailure) {
+        try await write("cannot store what the machines need") { db, ledger in
+            try EvaluationWriter(db: db, at: evaluation.at).write(evaluation, &ledger)
+            try ledger.settle(db)
+        }
+    }
+
+    package func registryVersion() async throws(StoreFailure) -> Int64 {
+        try await read("cannot read the registry") { db, _ in try Cursor.registry.value(db) }
+    }
+
+    package func registeredMachines() async throws(StoreFailure) -> [Machine] {
+        try await read("cannot read the registry") { db, deadline in
+            let cursor = try String.fetchCursor(
+                db,
+                sql: """
+                    SELECT document FROM registration JOIN machine ON machine.id = machine ORDER BY fleet, equipment
+                    """)
+            var machines: [Machine] = []
+            while let document = try cursor.next() {
+                try deadline.check()
+                machines.append(try JSON.value(Machine.self, from: document))
+            }
+            return machines
+        }
+    }
+
+    package func pendingAcknowledgements() async throws(StoreFailure) -> [AlertAcknowledgement] {
+        try await read("cannot read acknowledgements") { db, _ in
+            try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT fleet, equipment, at, document FROM acknowledgement JOIN machine ON machine.id = machine
+                        WHERE applied_at IS NULL ORDER BY acknowledgement.id
+                        """)
+            ).map { row in
+                let document = try JSON.value(AcknowledgementDocument.self, from: row[3])
+                return AlertAcknowledgement(
+                    machine: MachineKey(row), episode: document.episode, by: document.by,
+                    at: Timestamp(microseconds: row[2]))
+            }
+        }
+    }
+}
+
+/// What of an acknowledgement is not in columns.
+struct AcknowledgementDocument: Codable {
+    var episode: EpisodeKey
+    var by: String
+}
+
+extension MachineKey {
+    /// Reads columns 0 and 1: fleet and equipment, which were checked when they were written.
+    init(_ row: Row) {
+        self.init(fleet: FleetID(unchecked: row[0]), equipment: EquipmentID(unchecked: row[1]))
+    }
+}
+
+extension ReceivedFrames {
+    /// Frames that arrived together, together again.
+    fileprivate static func grouping(_ entries: [FrameBlock.Entry], of machine: MachineKey) -> [ReceivedFrames] {
+        var groups: [ReceivedFrames] = []
+        for entry in entries {
+            if let last = groups.indices.last, groups[last].receivedAt == entry.receivedAt {
+                groups[last].frames.append(entry.frame)
+            } else {
+                groups.append(ReceivedFrames(machine: machine, receivedAt: entry.receivedAt, frames: [entry.frame]))
+            }
+        }
+        return groups
+    }
+}
+
+extension ConnectionReport {
+    /// The present state of the machines that reported one in this part of the journal.
+    fileprivate static func after(
+        _ cursor: JournalCursor, upTo end: JournalCursor, _ db: Database
+    ) throws -> [ConnectionReport] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT fleet, equipment, is_connected, connection_at FROM machine
+                    WHERE connection_position > ? AND connection_position <= ? ORDER BY connection_position
+                    """), arguments: [cursor.position, end.position]
+        ).map { row in
+            ConnectionReport(
+                machine: MachineKey(row), isConnected: row[2], receivedAt: Timestamp(microseconds: row[3]))
+        }
+    }
+}

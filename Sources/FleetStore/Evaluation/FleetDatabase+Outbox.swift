@@ -1,0 +1,55 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+
+extension FleetDatabase: Outbox {
+    package func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch] {
+        try await read("cannot read the outbox") { [self] db, deadline in
+            let signals = try signals(db)
+            return try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT outbox.document, work_order.document, registration.document, latest, attempts
+                        FROM outbox JOIN work_order ON work_order.id = work_order
+                        LEFT JOIN registration ON registration.machine = work_order.machine
+                        LEFT JOIN condition ON condition.machine = work_order.machine
+                        WHERE settled_at IS NULL AND next_attempt_at <= ?
+                        ORDER BY next_attempt_at, created_at, outbox.id LIMIT ?
+                        """), arguments: [now.microseconds, limit]
+            ).map { row in
+                try deadline.check()
+                let order = try JSON.value(WorkOrder.self, from: row[1])
+                let registration: String? = row[2]
+                var latest: [FrameBlock.Entry] = []
+                if !row.hasNull(atIndex: 3) {
+                    latest = try Journal.entries(of: row, column: 3, signals: signals) {
+                        "the state of \(order.need.machine)"
+                    }
+                }
+                return OutgoingDispatch(
+                    dispatch: try JSON.value(Dispatch.self, from: row[0]), order: order,
+                    machine: try registration.map { try JSON.value(Machine.self, from: $0) },
+                    position: ConditionDocument.position(latest), attempts: row[4])
+            }
+        }
+    }
+
+    package func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure) {
+        try await write("cannot note that \(id) was sent") { db, _ in
+            try db.cachedStatement(sql: "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ? WHERE id = ?")
+                .execute(arguments: [next.microseconds, id])
+            guard db.changesCount == 1 else {
+                throw StoreFailure.notFound("the outbox has no dispatch \(id)")
+            }
+        }
+    }
+}
+
+extension ConditionDocument {
+    /// Where the machine was last.
+    static func position(_ latest: [FrameBlock.Entry]) -> Coordinate? {
+        let values = values(latest)
+        guard let latitude = values[.latitude]?.value, let longitude = values[.longitude]?.value else { return nil }
+        return Coordinate(latitude: latitude, longitude: longitude)
+    }
+}

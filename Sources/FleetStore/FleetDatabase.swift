@@ -1,0 +1,133 @@
+import Dispatch
+import FleetModel
+import FleetRuntime
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// The fleet's database: what machines sent, what they need, and what was ordered for them, in one SQLite file.
+///
+/// One connection writes and checkpoints, on a queue of its own; readers have a pool of read-only connections, and
+/// each read is bounded in time. Nothing of it runs on the threads of Swift's tasks.
+package final class FleetDatabase: Sendable {
+    package let path: String
+    let catalog: Catalog
+    let limits: IngestLimits
+    let quarantineBounds: QuarantineBounds
+    let keepsBallast: Bool
+    /// `nil` when the file was opened to be looked at only.
+    let writer: DatabaseQueue?
+    let readers: DatabasePool
+    /// What the writing connection knows by heart. Only its queue touches it, so nobody ever waits for it.
+    let ledger = Mutex(Ledger())
+    /// The signals by the rows their names are stored under, as far as committed.
+    let signalNames = Mutex<[Int64: Signal]>([:])
+    let log = WriteAheadLog()
+    private let lock: FileLock?
+
+    /// How long one read may take.
+    static let readBudget = Duration.seconds(5)
+
+    init(
+        path: String, catalog: Catalog, limits: IngestLimits, quarantineBounds: QuarantineBounds, keepsBallast: Bool,
+        writer: DatabaseQueue?, readers: DatabasePool, lock: FileLock?
+    ) {
+        self.path = path
+        self.catalog = catalog
+        self.limits = limits
+        self.quarantineBounds = quarantineBounds
+        self.keepsBallast = keepsBallast
+        self.writer = writer
+        self.readers = readers
+        self.lock = lock
+    }
+
+    /// Ends all connections, the writing one last, so that it leaves no log behind.
+    package func close() async {
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            FleetDatabase.background.async { [self] in
+                try? readers.close()
+                if let writer {
+                    try? writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+                    try? writer.close()
+                }
+                done.resume()
+            }
+        }
+    }
+
+    /// For opening, closing and copying, which block.
+    static let background = DispatchQueue(label: "FleetStore.background", attributes: .concurrent)
+}
+
+extension FleetDatabase {
+    /// One transaction on the writing connection: all of it or nothing.
+    ///
+    /// Once begun it is finished even when the calling task is cancelled: a commit that may or may not have happened
+    /// would be worth nothing. After a failure the ledger is thrown away, since it may hold what was rolled back.
+    func write<Result: Sendable>(
+        _ doing: String, _ body: @escaping @Sendable (Database, inout Ledger) throws -> Result
+    ) async throws(StoreFailure) -> Result {
+        try await onWriter(doing) { [self] db in
+            try ledger.withLock { ledger in
+                do {
+                    try db.beginTransaction(.immediate)
+                    let result = try body(db, &ledger)
+                    try db.commit()
+                    return result
+                } catch {
+                    let failure = StoreFailure(
+                        error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection))
+                    ledger = Ledger()
+                    // SQLite has already rolled back after some errors, a full disk among them.
+                    if db.isInsideTransaction { try db.rollback() }
+                    throw failure
+                }
+            }
+        }
+    }
+
+    /// Runs `body` on the writing connection, outside a transaction.
+    func onWriter<Value: Sendable>(
+        _ doing: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreFailure) -> Value {
+        guard let writer else {
+            throw .foreign("\(doing) in \(path): it was opened to be read only")
+        }
+        let result: Result<Value, StoreFailure> = await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { [self] db in
+                do {
+                    let value = try body(db)
+                    continuation.resume(returning: .success(value))
+                } catch {
+                    continuation.resume(
+                        returning: .failure(
+                            StoreFailure(
+                                error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection))
+                        ))
+                }
+                // After the answer, so that nobody's acknowledgement waits for it.
+                log.checkpointIfLong(db)
+            }
+        }
+        return try result.get()
+    }
+
+    /// One read transaction on a read-only connection, stopped when its time is up.
+    func read<Value: Sendable>(
+        _ doing: String, _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
+    ) async throws(StoreFailure) -> Value {
+        let result: Result<Value, StoreFailure> = await withCheckedContinuation { continuation in
+            readers.asyncRead { [self] access in
+                let outcome = Result {
+                    let db = try access.get()
+                    let deadline = ReadDeadline(after: FleetDatabase.readBudget)
+                    return try deadline.bound(db) { try body(db, deadline) }
+                }
+                continuation.resume(
+                    returning: outcome.mapError { StoreFailure($0, doing: doing, path: path) })
+            }
+        }
+        return try result.get()
+    }
+}

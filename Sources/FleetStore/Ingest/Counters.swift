@@ -1,0 +1,66 @@
+import FleetModel
+import GRDB
+
+/// Named places and last numbers.
+enum Cursor: String {
+    /// The end of the journal.
+    case journal
+    /// How far the evaluator has come in the journal and in the replies.
+    case evaluation, replies
+    /// Counts changes of the registry.
+    case registry
+    /// The last number given to a work order.
+    case orderNumber = "order_number"
+
+    func value(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT value FROM cursor WHERE name = ?"), arguments: [rawValue]) ?? 0
+    }
+
+    func set(_ value: Int64, _ db: Database) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        ).execute(arguments: [rawValue, value])
+    }
+}
+
+/// Running totals, changed in the transaction that changes what they count.
+enum Total {
+    static let frames = "frames"
+    static let gaps = "gaps"
+    static let missingFrames = "missing_frames"
+    static let quarantineRows = "quarantine_rows"
+    static let quarantineBytes = "quarantine_bytes"
+    /// Rejected messages that had to make room.
+    static let quarantineDropped = "quarantine_dropped"
+    static let registeredMachines = "machines/registered"
+    static let unregisteredMachines = "machines/unregistered"
+    static let disconnectedMachines = "machines/disconnected"
+    static let firingAlerts = "alerts/firing"
+
+    /// Rejected and not taken after all, by reason.
+    static let quarantinePrefix = "quarantine/"
+    static func quarantine(_ reason: String) -> String { quarantinePrefix + reason }
+    static let ordersPrefix = "orders/"
+    static func orders(_ state: WorkOrder.State) -> String { ordersPrefix + state.rawValue }
+
+    static func add(_ amount: Int64, to name: String, _ db: Database) throws {
+        // Overflow would turn an integer of SQLite into a real; what a machine may make huge wraps around.
+        let value = try value(of: name, db)
+        try db.cachedStatement(
+            sql: "INSERT INTO total VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        ).execute(arguments: [name, value &+ amount])
+    }
+
+    static func value(of name: String, _ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT value FROM total WHERE name = ?"), arguments: [name]) ?? 0
+    }
+
+    static func all(_ db: Database) throws -> [String: Int64] {
+        var totals: [String: Int64] = [:]
+        for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT name, value FROM total")) {
+            totals[row[0]] = row[1]
+        }
+        return totals
+    }
+}

@@ -1,0 +1,31 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+
+extension FleetDatabase: IngestStore {
+    package func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
+        try await write("cannot store what came in") { [self] db, ledger in
+            var intake = Intake(limits: limits)
+            for message in batch.frames { try intake.take(message, &ledger, db) }
+            for report in batch.connections { try intake.take(report, &ledger, db) }
+            for reply in batch.replies { try intake.take(reply, &ledger, db) }
+            try Quarantine.release(batch.released, at: batch.newestArrival, &ledger, db)
+            try Quarantine.add(batch.rejected + intake.refused, within: quarantineBounds, &ledger, db)
+            try intake.write(&ledger, db)
+            try ledger.settle(db)
+            return IngestReceipt(
+                cursor: JournalCursor(try ledger.lastPosition(db)), storedFrames: intake.storedFrames,
+                duplicateFrames: intake.duplicateFrames, storedReadings: intake.storedReadings)
+        }
+    }
+}
+
+extension IngestBatch {
+    /// When the last of it came: the batch's own idea of now.
+    fileprivate var newestArrival: Timestamp {
+        let arrivals = [
+            frames.last?.receivedAt, connections.last?.receivedAt, replies.last?.receivedAt, rejected.last?.receivedAt,
+        ]
+        return arrivals.compactMap { $0 }.max() ?? .epoch
+    }
+}

@@ -1,0 +1,63 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import GRDB
+
+/// Messages that were not taken, with the reason, kept to be looked at and tried again.
+enum Quarantine {
+    /// Takes messages in and drops the oldest until the rest keeps within the bounds.
+    static func add(
+        _ messages: [RejectedMessage], within bounds: QuarantineBounds, _ ledger: inout Ledger, _ db: Database
+    ) throws {
+        guard !messages.isEmpty else { return }
+        for message in messages { try add(message, &ledger, db) }
+        var rows = try Total.value(of: Total.quarantineRows, db) + ledger.pending(Total.quarantineRows)
+        var bytes = try Total.value(of: Total.quarantineBytes, db) + ledger.pending(Total.quarantineBytes)
+        while rows > bounds.messages || bytes > bounds.bytes {
+            guard let dropped = try dropOldest(&ledger, db) else { return }
+            rows -= 1
+            bytes -= dropped
+        }
+    }
+
+    /// Marks messages as taken after all; they stay as a record but no longer count.
+    static func release(_ ids: [Int64], at time: Timestamp, _ ledger: inout Ledger, _ db: Database) throws {
+        for id in ids {
+            let reason = try String.fetchOne(
+                db.cachedStatement(sql: "SELECT reason FROM quarantine WHERE id = ? AND released_at IS NULL"),
+                arguments: [id])
+            guard let reason else { continue }
+            try db.cachedStatement(sql: "UPDATE quarantine SET released_at = ? WHERE id = ?")
+                .execute(arguments: [time.microseconds, id])
+            ledger.add(-1, to: Total.quarantine(reason))
+        }
+    }
+
+    private static func add(_ message: RejectedMessage, _ ledger: inout Ledger, _ db: Database) throws {
+        let reason = message.rejection.reason.rawValue
+        try db.cachedStatement(
+            sql: "INSERT INTO quarantine (received_at, topic, body, reason, detail) VALUES (?, ?, ?, ?, ?)"
+        ).execute(
+            arguments: [
+                message.receivedAt.microseconds, message.topic, Data(message.body), reason, message.rejection.detail,
+            ])
+        ledger.add(1, to: Total.quarantineRows)
+        ledger.add(Int64(message.body.count), to: Total.quarantineBytes)
+        ledger.add(1, to: Total.quarantine(reason))
+    }
+
+    /// Returns the bytes it freed; `nil` when there is nothing left.
+    private static func dropOldest(_ ledger: inout Ledger, _ db: Database) throws -> Int64? {
+        let oldest = try Row.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT id, length(body), reason, released_at IS NULL FROM quarantine ORDER BY id LIMIT 1"))
+        guard let oldest else { return nil }
+        let (id, bytes): (Int64, Int64) = (oldest[0], oldest[1])
+        try db.cachedStatement(sql: "DELETE FROM quarantine WHERE id = ?").execute(arguments: [id])
+        ledger.add(-1, to: Total.quarantineRows)
+        ledger.add(-bytes, to: Total.quarantineBytes)
+        ledger.add(1, to: Total.quarantineDropped)
+        if oldest[3] { ledger.add(-1, to: Total.quarantine(oldest[2])) }
+        return bytes
+    }
+}

@@ -1,0 +1,9 @@
+/// What a program wants of the file.
+package enum Access: Sendable, Hashable {
+    /// The daemon: reads and writes, makes the file when there is none, and keeps everybody else from writing.
+    case daemon
+    /// A command on a file that no daemon uses: reads and writes, the file must be there.
+    case offline
+    /// A command that only looks, on a file that no daemon uses.
+    case readOnly
+}

@@ -1,0 +1,151 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+import GRDBSQLite
+import Glibc
+
+extension FleetDatabase {
+    /// Opens the database, makes it when the daemon finds none, and brings an older layout up to date.
+    ///
+    /// Before an existing file is changed to a later layout, a copy is kept as `PATH.before-vN`. A file that is not
+    /// Zubr's, or newer than this program, is refused and left as it is; a damaged one is moved aside, never deleted.
+    package static func open(
+        path: String, access: Access, catalog: Catalog = Catalog(), limits: IngestLimits = IngestLimits(),
+        keepsBallast: Bool = false
+    ) async throws(StoreFailure) -> FleetDatabase {
+        try await open(
+            path: path, access: access, catalog: catalog, limits: limits, keepsBallast: keepsBallast,
+            quarantineBounds: QuarantineBounds(), schema: .current)
+    }
+
+    static func open(
+        path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
+        quarantineBounds: QuarantineBounds, schema: Schema
+    ) async throws(StoreFailure) -> FleetDatabase {
+        let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
+            background.async {
+                do throws(StoreFailure) {
+                    let (writer, readers, lock) = try connect(path: path, access: access, schema: schema)
+                    let database = FleetDatabase(
+                        path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
+                        keepsBallast: keepsBallast, writer: writer, readers: readers, lock: lock)
+                    writer?.writeWithoutTransaction { db in database.log.watch(db) }
+                    continuation.resume(returning: .success(database))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private static func connect(
+        path: String, access: Access, schema: Schema
+    ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
+        // Who reads must find a file, and must not leave a lock beside nothing.
+        if access != .daemon, FileSize.of(path) == nil {
+            throw .notFound("there is no database at \(path); check --database")
+        }
+        try FileHeader.check(path: path, newestKnown: schema.version)
+        let lock = try FileLock(database: path, access: access)
+        do {
+            guard access != .readOnly else {
+                let readers = try DatabasePool(path: path, configuration: Connections.reader())
+                let version = try readers.read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
+                guard version == schema.version else {
+                    throw StoreFailure.foreign(
+                        "\(path) has the older schema \(version); start zubrd of this version on it once, it updates it"
+                    )
+                }
+                return (nil, readers, lock)
+            }
+            if try FileHeader(path: path) == nil { try create(path: path, schema: schema) }
+            let writer = try DatabaseQueue(path: path, configuration: Connections.writer())
+            try check(writer, path: path)
+            try migrate(writer, path: path, schema: schema)
+            return (writer, try DatabasePool(path: path, configuration: Connections.reader()), lock)
+        } catch let error as DatabaseError
+            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access != .readOnly
+        {
+            throw moveAside(path: path, cause: error.message ?? "SQLite error \(error.resultCode.rawValue)")
+        } catch {
+            throw StoreFailure(error, doing: "cannot open the database", path: path, systemError: errno)
+        }
+    }
+
+    /// Makes the file under another name and gives it its own when it is complete: whoever finds it finds all of it.
+    private static func create(path: String, schema: Schema) throws {
+        let unfinished = path + ".new"
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(unfinished + suffix) }
+        let queue = try DatabaseQueue(path: unfinished)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    PRAGMA page_size = \(Connections.pageSize);
+                    PRAGMA application_id = \(FileHeader.applicationID);
+                    """)
+        }
+        try schema.migrator.migrate(queue)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            _ = try db.checkpoint(.truncate)
+        }
+        try queue.close()
+        try rename(unfinished, to: path)
+    }
+
+    /// Looks whether the file is whole, for at most five seconds; a larger file is taken as it is.
+    private static func check(_ writer: DatabaseQueue, path: String) throws {
+        let verdict = try writer.writeWithoutTransaction { db in
+            do {
+                return try ReadDeadline(after: .seconds(5)).bound(db) {
+                    try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "ok"
+                }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+                return "ok"
+            }
+        }
+        guard verdict == "ok" else {
+            try writer.close()
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
+        }
+    }
+
+    private static func migrate(_ writer: DatabaseQueue, path: String, schema: Schema) throws {
+        let version = try writer.read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
+        guard version < schema.version else { return }
+        try writer.writeWithoutTransaction { db in
+            try Backup.write(db, to: "\(path).before-v\(schema.version)")
+        }
+        try schema.migrator.migrate(writer)
+        try writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    }
+
+    private static func moveAside(path: String, cause: String) -> StoreFailure {
+        let time = Timestamp(seconds: Int64(Glibc.time(nil))).iso8601.filter { $0 != ":" }
+        let target = "\(path).corrupt-\(time)"
+        do {
+            for suffix in ["", "-wal", "-shm"] where FileSize.of(path + suffix) != nil {
+                try rename(path + suffix, to: target + suffix)
+            }
+        } catch {
+            return .damaged("\(path) is damaged (\(cause)) and could not be moved aside: \(error)")
+        }
+        return .damaged(
+            "\(path) was damaged (\(cause)) and is now \(target); put a backup in its place, or start again to begin with an empty database"
+        )
+    }
+
+    /// Renames and waits until the folder itself is on disk.
+    static func rename(_ source: String, to target: String) throws {
+        guard Glibc.rename(source, target) == 0 else {
+            throw StoreFailure.damaged(
+                "cannot rename \(source) to \(target): \(String(cString: strerror(errno)))")
+        }
+        let folder = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
+        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        Glibc.close(descriptor)
+    }
+}

@@ -1,0 +1,96 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+
+extension FleetDatabase: FleetReader {
+    package func machines() async throws(StoreFailure) -> [MachineDocument] {
+        try await read("cannot list the machines") { [self] db, deadline in
+            try MachineReader(db: db, deadline: deadline, signals: try signals(db)).documents()
+        }
+    }
+
+    package func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument {
+        try await read("cannot read machine \(key)") { [self] db, deadline in
+            try MachineReader(db: db, deadline: deadline, signals: try signals(db)).detail(of: key, catalog: catalog)
+        }
+    }
+
+    package func alerts(includingResolved: Bool) async throws(StoreFailure) -> [AlertDocument] {
+        try await read("cannot list the alerts") { db, deadline in
+            let rows = try String.fetchCursor(
+                db,
+                sql: """
+                    SELECT document FROM alert \(includingResolved ? "" : "WHERE state <> 'resolved'")
+                    ORDER BY fired_at DESC, id DESC
+                    """)
+            var documents: [AlertDocument] = []
+            while let row = try rows.next() {
+                try deadline.check()
+                documents.append(AlertDocument(try JSON.value(Alert.self, from: row)))
+            }
+            return documents
+        }
+    }
+
+    package func workOrders(includingFinal: Bool) async throws(StoreFailure) -> [WorkOrderDocument] {
+        try await read("cannot list the work orders") { [self] db, deadline in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT work_order.document, model FROM work_order
+                    LEFT JOIN registration ON registration.machine = work_order.machine
+                    \(includingFinal ? "" : "WHERE is_final = 0") ORDER BY opened_at DESC, work_order.id DESC
+                    """)
+            var documents: [WorkOrderDocument] = []
+            while let row = try rows.next() {
+                try deadline.check()
+                let order = try JSON.value(WorkOrder.self, from: row[0])
+                documents.append(WorkOrderDocument(order, family: catalog.family(ofModel: row[1])))
+            }
+            return documents
+        }
+    }
+
+    package func gaps() async throws(StoreFailure) -> [GapDocument] {
+        try await read("cannot list the gaps") { db, deadline in
+            try GapReader.gaps(
+                db, deadline: deadline,
+                sql: """
+                    SELECT boot, first, last, fleet, equipment FROM sequence_range JOIN machine ON id = machine
+                    WHERE (SELECT COUNT(*) FROM sequence_range AS other WHERE other.machine = sequence_range.machine
+                           AND other.boot = sequence_range.boot) > 1
+                    ORDER BY fleet, equipment, boot
+                    """)
+        }
+    }
+
+    package func counts() async throws(StoreFailure) -> StoreCounts {
+        try await read("cannot read the counts") { db, _ in
+            let totals = try Total.all(db)
+            func count(_ name: String) -> Int64 { totals[name] ?? 0 }
+            var counts = StoreCounts()
+            counts.frames = count(Total.frames)
+            counts.gaps = count(Total.gaps)
+            // It wraps around when machines invent numbers; shown, it is then simply the most there is.
+            counts.missingFrames = count(Total.missingFrames) < 0 ? .max : count(Total.missingFrames)
+            counts.machines.registered = Int(count(Total.registeredMachines))
+            counts.machines.unregistered = Int(count(Total.unregisteredMachines))
+            counts.machines.disconnected = Int(count(Total.disconnectedMachines))
+            counts.alertsFiring = Int(count(Total.firingAlerts))
+            for (name, value) in totals where value != 0 {
+                if name.hasPrefix(Total.ordersPrefix) {
+                    counts.orders[String(name.dropFirst(Total.ordersPrefix.count))] = Int(value)
+                }
+                if name.hasPrefix(Total.quarantinePrefix) { counts.quarantined += value }
+            }
+            return counts
+        }
+    }
+}
+
+extension Catalog {
+    /// The family of a model by its name, as far as the catalog knows it.
+    fileprivate func family(ofModel name: String?) -> String? {
+        name.flatMap { ModelID($0) }.flatMap { machineClass(of: $0)?.family }
+    }
+}

@@ -1,0 +1,33 @@
+import GRDB
+import GRDBSQLite
+
+/// Stops a read that takes too long.
+///
+/// A read transaction keeps the write-ahead log from being emptied, so one slow reader could fill the disk.
+struct ReadDeadline {
+    private let end: ContinuousClock.Instant
+
+    init(after budget: Duration) { end = .now + budget }
+
+    private var hasPassed: Bool { ContinuousClock.now >= end }
+
+    /// For loops that work on results between two steps of SQLite.
+    func check() throws {
+        if hasPassed { throw DatabaseError(resultCode: .SQLITE_INTERRUPT) }
+    }
+
+    /// Runs `body` on a connection; when the time is up SQLite stops whatever it does for it.
+    func bound<Result>(_ db: Database, _ body: () throws -> Result) throws -> Result {
+        let connection = db.sqliteConnection
+        return try withUnsafePointer(to: self) { deadline in
+            sqlite3_progress_handler(
+                connection, 2_000,
+                { context in
+                    guard let context else { return 0 }
+                    return context.assumingMemoryBound(to: ReadDeadline.self).pointee.hasPassed ? 1 : 0
+                }, UnsafeMutableRawPointer(mutating: deadline))
+            defer { sqlite3_progress_handler(connection, 0, nil, nil) }
+            return try body()
+        }
+    }
+}
