@@ -38,7 +38,8 @@ let package = Package(
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSimdJSONLibrary", providers: [.apt(["libsimdjson-dev"])]),
         .target(name: "CCurl", dependencies: ["CCurlLibrary"]),
-        .target(name: "CSimdJSON", dependencies: ["CSimdJSONLibrary"]),
+        .target(
+            name: "CSimdJSON", dependencies: ["CSimdJSONLibrary"], linkerSettings: [.linkedLibrary("simdjson")]),
 
         // 1 core: pure, no I/O, no clock.
         .target(name: "FleetModel", dependencies: [], swiftSettings: strict),

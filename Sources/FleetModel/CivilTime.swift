@@ -89,24 +89,32 @@ extension Timestamp {
     }
 
     package init?(iso8601 bytes: ArraySlice<UInt8>) {
-        var rest = bytes
+        guard let time = bytes.withUnsafeBufferPointer({ Timestamp(iso8601: $0) }) else { return nil }
+        self = time
+    }
+
+    /// The same from a message's own bytes, without a copy: every frame brings such a time.
+    package init?(iso8601 bytes: UnsafeBufferPointer<UInt8>) {
+        var next = 0
         func digits(_ count: Int) -> Int? {
-            guard rest.count >= count else { return nil }
+            guard bytes.count - next >= count else { return nil }
             var value = 0
-            for byte in rest.prefix(count) {
-                guard (0x30...0x39).contains(byte) else { return nil }
-                value = value * 10 + Int(byte - 0x30)
+            for index in next..<next + count {
+                guard (0x30...0x39).contains(bytes[index]) else { return nil }
+                value = value * 10 + Int(bytes[index] - 0x30)
             }
-            rest = rest.dropFirst(count)
+            next += count
             return value
         }
-        func take(_ characters: String) -> Bool {
-            guard let first = rest.first, characters.utf8.contains(first) else { return false }
-            rest = rest.dropFirst()
+        func take(_ character: Unicode.Scalar, or other: Unicode.Scalar? = nil, or third: Unicode.Scalar? = nil) -> Bool {
+            guard next < bytes.count else { return false }
+            let byte = UInt32(bytes[next])
+            guard byte == character.value || byte == other?.value || byte == third?.value else { return false }
+            next += 1
             return true
         }
         guard let year = digits(4), take("-"), let month = digits(2), take("-"), let day = digits(2),
-            let date = CivilDate(year: year, month: month, day: day), take("Tt "),
+            let date = CivilDate(year: year, month: month, day: day), take("T", or: "t", or: " "),
             let hour = digits(2), hour < 24, take(":"), let minute = digits(2), minute < 60, take(":"),
             let second = digits(2), second < 60
         else { return nil }
@@ -122,15 +130,15 @@ extension Timestamp {
             guard count > 0 else { return nil }
         }
         var offset = 0
-        if !take("Zz") {
-            guard let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return nil }
-            rest = rest.dropFirst()
+        if !take("Z", or: "z") {
+            let isEast = take("+")
+            guard isEast || take("-") else { return nil }
             guard let hours = digits(2), hours < 24, take(":"), let minutes = digits(2), minutes < 60 else {
                 return nil
             }
-            offset = (hours * 60 + minutes) * (sign == UInt8(ascii: "+") ? 60 : -60)
+            offset = (hours * 60 + minutes) * (isEast ? 60 : -60)
         }
-        guard rest.isEmpty else { return nil }
+        guard next == bytes.count else { return nil }
         let seconds = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second - offset)
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }

@@ -1,0 +1,31 @@
+import FleetModel
+
+/// What a machine does all day.
+package enum DutyKind: String, CaseIterable, Sendable, Hashable {
+    case haul
+    case autonomousHaul = "autonomous-haul"
+    case tractor, harvester
+    case roadTruck = "road-truck"
+    case cityBus = "city-bus"
+    case electricBus = "electric-bus"
+
+    /// `nil` for a class that has no duty here, such as a trailer.
+    init?(_ machineClass: MachineClass) {
+        let id = machineClass.id.text
+        if id.hasPrefix("haul_truck") {
+            self = machineClass.isAutonomous ? .autonomousHaul : .haul
+        } else if id.contains("harvester") || id.contains("combine") {
+            self = .harvester
+        } else if id == "tractor" || id == "wheel_loader" {
+            self = .tractor
+        } else if id.hasPrefix("ebus") || id.hasPrefix("trolleybus") {
+            self = .electricBus
+        } else if id.contains("bus") {
+            self = .cityBus
+        } else if id.contains("truck") || id == "car" {
+            self = .roadTruck
+        } else {
+            return nil
+        }
+    }
+}

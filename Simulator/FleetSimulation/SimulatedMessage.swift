@@ -1,0 +1,17 @@
+import FleetModel
+
+/// A message as a machine hands it to the broker.
+package struct SimulatedMessage: Sendable, Hashable {
+    package var machine: MachineKey
+    package var topic: String
+    package var body: [UInt8]
+    /// When it reaches the broker.
+    package var publishAt: Timestamp
+    /// What the body says.
+    package var content: Content
+
+    package enum Content: Sendable, Hashable {
+        case frames([Frame])
+        case status(isConnected: Bool)
+    }
+}
