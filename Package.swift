@@ -93,7 +93,8 @@ let package = Package(
         .testTarget(name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk"], swiftSettings: strict),
         .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support"], swiftSettings: strict),
         .testTarget(
-            name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
+            name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict
+        ),
         .testTarget(
             name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
         .testTarget(

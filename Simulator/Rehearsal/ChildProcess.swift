@@ -15,6 +15,8 @@ package final class ChildProcess: Sendable {
         var status: ExitStatus?
         var nextWaiter = 0
         var waiters: [Int: CheckedContinuation<ExitStatus?, Never>] = [:]
+        /// Waits whose time was over before they began.
+        var lateWaiters: Set<Int> = []
     }
 
     private let life = Mutex(Life())
@@ -92,16 +94,22 @@ package final class ChildProcess: Sendable {
 
     private func wait(as number: Int) async -> ExitStatus? {
         await withCheckedContinuation { continuation in
-            let status = life.withLock { life in
-                if life.status == nil { life.waiters[number] = continuation }
-                return life.status
+            let (isOver, status) = life.withLock { life in
+                let isOver = life.status != nil || life.lateWaiters.remove(number) != nil
+                if !isOver { life.waiters[number] = continuation }
+                return (isOver, life.status)
             }
-            if let status { continuation.resume(returning: status) }
+            if isOver { continuation.resume(returning: status) }
         }
     }
 
     private func stopWaiting(as number: Int) {
-        life.withLock { $0.waiters.removeValue(forKey: number) }?.resume(returning: nil)
+        let waiter = life.withLock { life in
+            let waiter = life.waiters.removeValue(forKey: number)
+            if waiter == nil, life.status == nil { life.lateWaiters.insert(number) }
+            return waiter
+        }
+        waiter?.resume(returning: nil)
     }
 
     private func awaitEnd() {
@@ -109,12 +117,12 @@ package final class ChildProcess: Sendable {
         // First only look, so that the number stays ours until the lock is held.
         while waitid(P_PID, id_t(id), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         let (status, waiters) = life.withLock { life in
+            // What it has started and left behind goes too, while the number is still its own.
+            _ = Glibc.kill(-id, SIGKILL)
             var code: Int32 = 0
             waitpid(id, &code, 0)
             let status: ExitStatus = code & 0x7F == 0 ? .exited(code >> 8 & 0xFF) : .killed(signal: code & 0x7F)
             life.status = status
-            // What it has started and left behind goes too.
-            _ = Glibc.kill(-id, SIGKILL)
             defer { life.waiters = [:] }
             return (status, life.waiters.values.map { $0 })
         }

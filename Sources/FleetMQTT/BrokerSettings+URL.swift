@@ -15,7 +15,8 @@ extension BrokerSettings {
     ) throws(BrokerURLProblem) {
         func problem(_ what: String) -> BrokerURLProblem {
             BrokerURLProblem(
-                description: "\(url.debugDescription) is no broker's address: \(what); write mqtt://user:password@host:port"
+                description:
+                    "\(url.debugDescription) is no broker's address: \(what); write mqtt://user:password@host:port"
             )
         }
         let isSecure = url.hasPrefix("mqtts://")

@@ -7,8 +7,10 @@ enum ConnectAnswer {
     static func failure(_ code: Int32, address: String, user: String?) -> InboxFailure? {
         guard code != 0 else { return nil }
         let text =
-            code < 128 ? String(cString: mosquitto_connack_string(code)) : String(cString: mosquitto_reason_string(code))
-        let message = "the broker at \(address) refused \(user.map { "user \($0)" } ?? "us without a user name"): \(text)"
+            code < 128
+            ? String(cString: mosquitto_connack_string(code)) : String(cString: mosquitto_reason_string(code))
+        let message =
+            "the broker at \(address) refused \(user.map { "user \($0)" } ?? "us without a user name"): \(text)"
         switch code {
         case 4, 5, Int32(MQTT_RC_BAD_USERNAME_OR_PASSWORD.rawValue), Int32(MQTT_RC_NOT_AUTHORIZED.rawValue),
             Int32(MQTT_RC_BAD_AUTHENTICATION_METHOD.rawValue), Int32(MQTT_RC_BANNED.rawValue):

@@ -233,7 +233,8 @@ final class MosquittoSession {
     private func note(_ text: UnsafePointer<CChar>, level: Int32) {
         switch level {
         case MOSQ_LOG_ERR: libraryComplaint = String(cString: text)
-        case MOSQ_LOG_DEBUG: isRedelivery = isRedelivery || strncmp(text, redeliveryLine, redeliveryLine.utf8.count) == 0
+        case MOSQ_LOG_DEBUG:
+            isRedelivery = isRedelivery || strncmp(text, redeliveryLine, redeliveryLine.utf8.count) == 0
         default: break
         }
     }

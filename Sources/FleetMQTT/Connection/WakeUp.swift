@@ -38,4 +38,3 @@ final class WakeUp: Sendable {
         return Int32(watched[1].revents)
     }
 }
-
