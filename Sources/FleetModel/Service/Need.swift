@@ -174,6 +174,8 @@ package struct Alert: Sendable, Hashable, Codable {
     package var acknowledgedAt: Timestamp?
     package var acknowledgedBy: String?
     package var resolvedAt: Timestamp?
+    /// A center has reported the repair done: until it is over, no second order is opened for it.
+    package var repairedBy: WorkOrderID?
 
     package init(finding: Finding, state: State = .firing, firedAt: Timestamp) {
         self.finding = finding

@@ -20,6 +20,8 @@ package struct WorkOrder: Sendable, Hashable, Codable {
     package var note: String?
     /// The deadline for what the present state waits for; the desk acts when it has passed.
     package var waitsUntil: Timestamp?
+    /// Where the machine was when the order was last placed; an uncovered order is tried again when it has moved.
+    package var placedFrom: Coordinate?
 
     package init(
         id: WorkOrderID, need: Need, state: State = .open, openedAt: Timestamp, center: ServiceCenterID? = nil,

@@ -6,11 +6,15 @@ import FleetModel
 package struct MachineCondition: Sendable, Hashable, Codable {
     /// The newest value of each signal. Late data never changes it.
     package var latest: [Signal: LatestValue] = [:]
+    /// The earliest time a frame has spoken of: what lies before it nobody told us.
+    package var firstObservedAt: Timestamp?
     package var lastObservedAt: Timestamp?
     package var lastReceivedAt: Timestamp?
     package var meters: [Meter: MeterHistory] = [:]
     /// Active codes, by what makes them the same code.
     package var faults: [DiagnosticTroubleCode.Key: ActiveFault] = [:]
+    /// The newest frame that spoke of codes; an older one changes nothing.
+    package var faultsObservedAt: Timestamp?
     /// Where each rule stands, by its id and subject.
     package var episodes: [String: EpisodeState] = [:]
     /// How often each service was done, and when last, by its code.
@@ -24,14 +28,4 @@ package struct MachineCondition: Sendable, Hashable, Codable {
     }
 
     package var mode: OperatingMode? { latest[.operatingMode].flatMap { OperatingMode(code: $0.value) } }
-}
-
-package struct LatestValue: Sendable, Hashable, Codable {
-    package var value: Double
-    package var observedAt: Timestamp
-
-    package init(value: Double, observedAt: Timestamp) {
-        self.value = value
-        self.observedAt = observedAt
-    }
 }
