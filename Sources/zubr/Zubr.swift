@@ -13,6 +13,7 @@ struct Zubr: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             StatusCommand.self, MachinesCommand.self, MachineCommand.self, AlertsCommand.self, WorkOrdersCommand.self,
-            QuarantineCommand.self, GapsCommand.self, QueryCommand.self, DoctorCommand.self,
+            QuarantineCommand.self, GapsCommand.self, QueryCommand.self, ExportCommand.self, ConfigCommand.self,
+            DoctorCommand.self, DemoCommand.self,
         ])
 }

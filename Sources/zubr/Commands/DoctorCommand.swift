@@ -12,10 +12,19 @@ struct DoctorCommand: ParsableCommand {
             Example: zubr doctor --config /etc/zubr/zubrd.yaml
             """)
 
+    @Option(help: "zubrd's configuration file (default: the zubrd.yaml of this installation).")
+    var config: String?
+
     @OptionGroup var daemon: DaemonOptions
 
     func run() throws {
-        var findings: [Diagnosis] = []
+        let verdict = ConfigurationVerdict(try config ?? installedConfiguration())
+        var findings = verdict.problems.map {
+            Diagnosis(.critical, "configuration", $0, next: "zubrd will not start like this; mend the file")
+        }
+        findings += verdict.warnings.map {
+            Diagnosis(.minor, "configuration", $0, next: "it is allowed; change it if it is not meant")
+        }
         do {
             let status: StatusDocument = try daemon.client.get("/v1/status")
             findings += status.diagnoses
