@@ -105,7 +105,13 @@ void zubr_curl_perform(const zubr_curl_request *request, zubr_curl_answer *answe
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &content_type);
     if (content_type) snprintf(answer->content_type, sizeof answer->content_type, "%s", content_type);
     if (code != CURLE_OK) {
-        snprintf(answer->failure, sizeof answer->failure, "%s", failure[0] ? failure : curl_easy_strerror(code));
+        long system = 0;
+        curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &system);
+        /* libcurl's own words speak of a port, which a socket does not have. */
+        const char *reason = code == CURLE_COULDNT_CONNECT && system ? strerror((int)system)
+                             : failure[0]                            ? failure
+                                                                     : curl_easy_strerror(code);
+        snprintf(answer->failure, sizeof answer->failure, "%s", reason);
     }
     answer->body = body.bytes;
     answer->body_length = body.length;
