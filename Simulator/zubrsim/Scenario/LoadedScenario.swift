@@ -18,7 +18,7 @@ struct LoadedScenario {
         let path = try find(name)
         let file = try ScenarioFile.read(try text(of: path), path: path)
         let folder = try configuration ?? configurationFolder()
-        do {
+        do throws(ConfigurationProblems) {
             if let fleet = file.fleet {
                 // The folder itself may be the one that is meant, as when a demo passes its own.
                 let below = "\(folder)/\(fleet)/zubrd.yaml"
@@ -29,9 +29,7 @@ struct LoadedScenario {
             return LoadedScenario(
                 scenario: file.scenario, machines: file.machines.flatMap(\.machines),
                 catalog: try FleetConfiguration.loadCatalog(folder))
-        } catch let problems as ConfigurationProblems {
-            throw CommandFailure("\(problems)")
-        }
+        } catch { throw CommandFailure("\(error)") }
     }
 
     static func text(of path: String) throws -> String {
