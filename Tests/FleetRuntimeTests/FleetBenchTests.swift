@@ -100,9 +100,8 @@ struct FleetBenchTests {
         arguments: [(hours: 10_224.0, isOrdered: false), (hours: 10_225, isOrdered: true)])
     func serviceDue(hours: Double, isOrdered: Bool) throws {
         var bench = bench()
-        let evaluation = try #require(
-            bench.round(
-                Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, hours)])]), now: Field.monday))
+        let evaluation = try bench.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, hours)])]), now: Field.monday)
         #expect(evaluation.orders.count == (isOrdered ? 1 : 0))
         guard isOrdered else { return }
         let order = evaluation.orders[0]
@@ -116,15 +115,13 @@ struct FleetBenchTests {
     @Test("keeps what an unregistered machine sends, gives it no plan, and uses it all once it is registered")
     func lateRegistration() throws {
         var bench = bench(registered: false)
-        let before = try #require(
-            bench.round(
-                Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_260)])]), now: Field.monday)
-        )
+        let before = try bench.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_260)])]), now: Field.monday)
         #expect(before.orders.isEmpty && before.standings.isEmpty)
         #expect(before.conditions[Field.machine]?.latest[.engineHours]?.value == 10_260)
 
         bench.take(registry: [Field.registration], version: 1)
-        let after = try #require(bench.round(Field.slice(1), now: Field.monday + .minutes(1)))
+        let after = try bench.decided(Field.slice(1), now: Field.monday + .minutes(1))
         #expect(after.orders.map(\.need.key.description) == ["service/TO-1/0"])
     }
 
@@ -133,32 +130,29 @@ struct FleetBenchTests {
         var bench = bench()
         _ = bench.round(
             Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_100)])]), now: Field.monday)
-        #expect(bench.round(Field.slice(1), now: Field.monday + .seconds(1)) == nil)
+        let second = bench.round(Field.slice(1), now: Field.monday + .seconds(1))
+        #expect(second == nil)
     }
 
     @Test("a completed service counts from the meter it was done at, and is not ordered again")
     func completion() throws {
         var bench = bench()
-        let opened = try #require(
-            bench.round(
-                Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_251)])]), now: Field.monday)
-        )
+        let opened = try bench.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_251)])]), now: Field.monday)
         let order = opened.orders[0]
         let done = Field.monday + .hours(5)
-        let completed = try #require(
-            bench.round(
-                Field.slice(
-                    2,
-                    replies: [.received, .accepted, .started, .completed].map { Field.reply($0, to: order, at: done) }),
-                now: done))
+        let completed = try bench.decided(
+            Field.slice(
+                2,
+                replies: [.received, .accepted, .started, .completed].map { Field.reply($0, to: order, at: done) }),
+            now: done)
         #expect(completed.orders.map(\.state) == [.completed])
         #expect(completed.serviceRecords.map(\.record.meters) == [[.engineHours: 10_251]])
         #expect(completed.settled.contains("\(order.id)/1/offer"))
 
-        let next = try #require(
-            bench.round(
-                Field.slice(3, [Field.frames(2, at: done + .hours(1), [Reading(.engineHours, 10_252)])]),
-                now: done + .hours(1)))
+        let next = try bench.decided(
+            Field.slice(3, [Field.frames(2, at: done + .hours(1), [Reading(.engineHours, 10_252)])]),
+            now: done + .hours(1))
         #expect(next.orders.isEmpty)
         #expect(next.standings[Field.machine]?.first?.remaining == 249)
     }
@@ -166,37 +160,33 @@ struct FleetBenchTests {
     @Test("a finding fires one alert and one order, and clears with the readings")
     func finding() throws {
         var bench = bench()
-        let hot = try #require(
-            bench.round(
-                Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(Signal("coolant_temp"), 104)])]),
-                now: Field.monday))
+        let hot = try bench.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(Signal("coolant_temp"), 104)])]),
+            now: Field.monday)
         #expect(hot.alerts.map(\.state) == [.firing])
         #expect(hot.orders.map(\.need.key.description) == ["finding/coolant-hot/1"])
-        let stillHot = try #require(
-            bench.round(
-                Field.slice(
-                    2, [Field.frames(2, at: Field.monday + .minutes(1), [Reading(Signal("coolant_temp"), 105)])]),
-                now: Field.monday + .minutes(1)))
+        let stillHot = try bench.decided(
+            Field.slice(
+                2, [Field.frames(2, at: Field.monday + .minutes(1), [Reading(Signal("coolant_temp"), 105)])]),
+            now: Field.monday + .minutes(1))
         #expect(stillHot.alerts.isEmpty && stillHot.orders.isEmpty)
-        let cool = try #require(
-            bench.round(
-                Field.slice(
-                    3, [Field.frames(3, at: Field.monday + .minutes(2), [Reading(Signal("coolant_temp"), 90)])]),
-                now: Field.monday + .minutes(2)))
+        let cool = try bench.decided(
+            Field.slice(
+                3, [Field.frames(3, at: Field.monday + .minutes(2), [Reading(Signal("coolant_temp"), 90)])]),
+            now: Field.monday + .minutes(2))
         #expect(cool.alerts.map(\.state) == [.resolved])
     }
 
     @Test("a bench rebuilt from what was committed decides like one that never stopped")
     func restart() throws {
         var lasting = bench()
-        let first = try #require(
-            lasting.round(
-                Field.slice(
-                    1,
-                    [
-                        Field.frames(
-                            1, at: Field.monday, [Reading(.engineHours, 10_251), Reading(Signal("coolant_temp"), 104)])
-                    ]), now: Field.monday))
+        let first = try lasting.decided(
+            Field.slice(
+                1,
+                [
+                    Field.frames(
+                        1, at: Field.monday, [Reading(.engineHours, 10_251), Reading(Signal("coolant_temp"), 104)])
+                ]), now: Field.monday)
         var rebuilt = bench(
             state: EvaluationState(
                 cursor: first.cursor, replyCursor: first.replyCursor, conditions: first.conditions,
@@ -206,12 +196,20 @@ struct FleetBenchTests {
         let slice = Field.slice(
             2, [Field.frames(2, at: later, [Reading(.engineHours, 10_252), Reading(Signal("coolant_temp"), 90)])],
             replies: first.orders.map { Field.reply(.received, to: $0, at: later) })
-        let one = try #require(lasting.round(slice, now: later))
-        let other = try #require(rebuilt.round(slice, now: later))
+        let one = try lasting.decided(slice, now: later)
+        let other = try rebuilt.decided(slice, now: later)
         #expect(one.orders == other.orders)
         #expect(one.alerts == other.alerts)
         #expect(one.conditions == other.conditions)
         #expect(one.settled == other.settled)
         #expect(one.lastOrderNumber == other.lastOrderNumber)
+    }
+}
+
+extension FleetBench {
+    /// A round in which something must be decided.
+    fileprivate mutating func decided(_ slice: JournalSlice, now: Timestamp) throws -> Evaluation {
+        let evaluation = round(slice, now: now)
+        return try #require(evaluation)
     }
 }
