@@ -7,5 +7,5 @@ struct ZubrSim: AsyncParsableCommand {
         commandName: "zubrsim",
         abstract: "Plays a fleet of machines with known faults, or a recording, to an MQTT broker.",
         discussion: "Every command prints one JSON object with its counts last.",
-        subcommands: [Publish.self, Replay.self])
+        subcommands: [Publish.self, Replay.self, ChaosCommand.self])
 }
