@@ -29,7 +29,7 @@ final class PublishingLoop {
     private var inFlight: [(id: Int32, entry: Mailbox.Entry)] = []
     /// To be sent again before anything new.
     private var toRepeat: [Mailbox.Entry] = []
-    private var connection: ObjectIdentifier?
+    private var isUp = false
 
     /// How long one turn waits when nothing happens; ends with the bell.
     private let idleWait = Duration.milliseconds(250)
@@ -62,8 +62,8 @@ final class PublishingLoop {
 
     private func turn() throws(InboxFailure) {
         guard let session = try line.session(waitingAtMost: idleWait) else { return }
-        if connection != ObjectIdentifier(session) {
-            connection = ObjectIdentifier(session)
+        if !isUp {
+            isUp = true
             mailbox.endOutage()
         }
         do throws(InboxFailure) {
@@ -138,6 +138,7 @@ final class PublishingLoop {
     }
 
     private func recover(from failure: InboxFailure) {
+        isUp = false
         let unanswered = inFlight.map(\.entry)
         inFlight = []
         switch (loss, failure) {
