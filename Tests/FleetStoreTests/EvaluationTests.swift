@@ -97,7 +97,7 @@ struct EvaluationTests {
         }
         let events = try await store.read("test") { db, _ in
             try String.fetchAll(
-                db, sql: "SELECT state || '@' || (at - ?) / 1000000 FROM work_order_event ORDER BY id",
+                db, sql: "SELECT state || '@' || ((at - ?) / 1000000) FROM work_order_event ORDER BY id",
                 arguments: [start.microseconds])
         }
         #expect(events == ["open@0", "accepted@2", "completed@3"])
