@@ -97,7 +97,7 @@ struct EvaluationTests {
         }
         let events = try await store.read("test") { db, _ in
             try String.fetchAll(
-                db, sql: "SELECT state || '@' || (at - ?) / 1000000 FROM work_order_event ORDER BY id",
+                db, sql: "SELECT state || '@' || ((at - ?) / 1000000) FROM work_order_event ORDER BY id",
                 arguments: [start.microseconds])
         }
         #expect(events == ["open@0", "accepted@2", "completed@3"])
@@ -123,22 +123,23 @@ struct EvaluationTests {
         #expect(try await store.dueDispatches(at: start - .seconds(1), limit: 9).isEmpty)
         let due = try await store.dueDispatches(at: start, limit: 9)
         #expect(due.map(\.dispatch) == [round.dispatches[0]])
-        #expect(due[0].order == order(1))
-        #expect(due[0].machine == machine)
-        #expect(due[0].position == Coordinate(latitude: 54.25, longitude: 86.3))
-        #expect(due[0].attempts == 0)
+        let first = try #require(due.first)
+        #expect(first.order == order(1))
+        #expect(first.machine == machine)
+        #expect(first.position == Coordinate(latitude: 54.25, longitude: 86.3))
+        #expect(first.attempts == 0)
         #expect(try await store.dueDispatches(at: start + .seconds(5), limit: 1).map(\.order.id) == [order(1).id])
 
-        try await store.published(due[0].dispatch.id, at: start, next: start + .seconds(60))
+        try await store.published(first.dispatch.id, at: start, next: start + .seconds(60))
         let others = try await store.dueDispatches(at: start + .seconds(59), limit: 9)
         #expect(others.map(\.order.id) == [order(2).id])
-        #expect(others[0].machine == nil)
-        #expect(others[0].position == nil)
+        #expect(others.first?.machine == nil)
+        #expect(others.first?.position == nil)
         let again = try await store.dueDispatches(at: start + .seconds(60), limit: 9)
         #expect(again.map(\.attempts) == [0, 1])
 
         round = evaluation(at: start + .seconds(70))
-        round.settled = [due[0].dispatch.id]
+        round.settled = [first.dispatch.id]
         try await store.commit(round)
         #expect(try await store.dueDispatches(at: .distantFuture, limit: 9).map(\.order.id) == [order(2).id])
         #expect(await failure { try await store.published("none", at: start, next: start) }?.kind == "notFound")

