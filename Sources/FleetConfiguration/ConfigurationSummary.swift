@@ -23,8 +23,10 @@ extension FleetConfiguration {
         return ConfigurationSummary(
             classes: catalog.classes.count, models: catalog.models.count,
             signals: Set(specifications.map(\.signal)).count,
-            limits: Set(specifications.flatMap { specification in specification.limits.map { [specification.signal.name: $0] } })
-                .count,
+            limits: Set(
+                specifications.flatMap { specification in specification.limits.map { [specification.signal.name: $0] } }
+            )
+            .count,
             plans: catalog.plans.count, services: catalog.plans.values.map(\.services.count).reduce(0, +),
             rules: rules.count,
             centers: Dictionary(grouping: network.centers) { $0.status.rawValue }.mapValues(\.count),

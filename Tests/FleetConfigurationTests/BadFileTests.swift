@@ -55,7 +55,9 @@ struct BadFileTests {
             #expect(found.problems.contains { $0.file.hasSuffix("rules.yaml") && $0.message.contains("rulez") })
             #expect(found.problems.contains { $0.file.hasSuffix("fleet.yaml") && $0.message.contains("a list") })
             #expect(
-                found.problems.contains { $0.file.hasSuffix("service-centers.yaml") && $0.message.contains("no such file") })
+                found.problems.contains {
+                    $0.file.hasSuffix("service-centers.yaml") && $0.message.contains("no such file")
+                })
             #expect(Set(found.problems).count == found.problems.count)
         }
     }

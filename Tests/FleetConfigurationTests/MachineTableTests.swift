@@ -71,10 +71,14 @@ struct MachineTableTests {
             ("fleet,equipment,model,model\na,b,GS12,GS12\n", "machines.csv:1:23: model: this column is given twice"),
             (
                 "fleet,equipment,model\na,b,GS13\n",
-                "machines.csv:2:5: model: unknown model \"GS13\"; did you mean \"GS12\"?"
+                "machines.csv:2:5: model: unknown model \"GS13\"; did you mean \"GS12\" or \"GS14\"?"
             ),
             ("fleet,equipment,model\na,b\n", "machines.csv:2:1: the row has 2 fields, the header 3"),
             ("fleet,equipment,model\na,b,GS12\na,b,GS12\n", "machines.csv:3:1: the machine a/b is listed twice"),
+            (
+                "fleet,equipment,model\na,b\na,b,GS12\na,b,GS12\n",
+                "machines.csv:4:1: the machine a/b is listed twice"
+            ),
             ("fleet,equipment,model\n\"a,b,GS12\n", "machines.csv:2:1: this quote is never closed"),
             ("fleet,equipment,model\n\"a\"x,b,GS12\n", "machines.csv:2:4: text after a closing quote"),
             ("fleet,equipment,model\na\"x,b,GS12\n", "machines.csv:2:2: a quote in the middle of a field"),

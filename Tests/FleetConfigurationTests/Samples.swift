@@ -16,7 +16,9 @@ func withConfiguration<Result>(
     let folder = FileManager.default.temporaryDirectory.appending(path: "zubr-config-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    for name in ["zubrd.yaml", "catalog.yaml", "service-plans.yaml", "rules.yaml", "service-centers.yaml", "fleet.yaml"] {
+    for name in [
+        "zubrd.yaml", "catalog.yaml", "service-plans.yaml", "rules.yaml", "service-centers.yaml", "fleet.yaml",
+    ] {
         try FileManager.default.copyItem(atPath: "\(configFolder)/\(name)", toPath: "\(folder.path)/\(name)")
     }
     try text.write(toFile: "\(folder.path)/\(file)", atomically: false, encoding: .utf8)

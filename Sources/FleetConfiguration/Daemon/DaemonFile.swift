@@ -37,7 +37,8 @@ struct DaemonFile {
             guard let database, let socket else { return nil }
             return DaemonFile(
                 settings: DaemonSettings(
-                    broker: (broker ?? BrokerSettings()) ?? BrokerSettings(), database: filePath(database, from: folder),
+                    broker: (broker ?? BrokerSettings()) ?? BrokerSettings(),
+                    database: filePath(database, from: folder),
                     socket: filePath(socket, from: folder), clock: clock, limits: limits),
                 desk: desk, files: files)
         }
@@ -99,7 +100,8 @@ extension Entry {
     private func password(folder: String) -> String? {
         guard let name = text() else { return nil }
         let file = filePath(name, from: folder)
-        guard let bytes = FileManager.default.contents(atPath: file), let text = String(validating: bytes, as: UTF8.self)
+        guard let bytes = FileManager.default.contents(atPath: file),
+            let text = String(validating: bytes, as: UTF8.self)
         else {
             report("the password file \(file) cannot be read", "create it readable by the daemon's user only")
             return nil

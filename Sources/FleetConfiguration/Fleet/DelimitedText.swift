@@ -45,7 +45,8 @@ struct DelimitedText {
                 throw DelimitedTextFault(line: line, column: column, message: "text after a closing quote")
             case (.plain, "\""):
                 throw DelimitedTextFault(
-                    line: line, column: column, message: "a quote in the middle of a field that does not begin with one")
+                    line: line, column: column, message: "a quote in the middle of a field that does not begin with one"
+                )
             default:
                 field.text.append(character)
                 state = .plain

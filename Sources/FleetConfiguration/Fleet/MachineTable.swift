@@ -46,26 +46,29 @@ extension FleetConfiguration {
             ])
         }
         let columns = MachineColumns(header, file: name, log: log)
-        let machines = table.rows.dropFirst().compactMap { row in
+        let read = table.rows.dropFirst().compactMap { row in
             MachineRow(row, columns: columns, file: name, log: log).machine(catalog: catalog, now: now)
+                .map { (machine: $0, line: row[0].line) }
         }
         var seen: Set<MachineKey> = []
-        for (machine, row) in zip(machines, table.rows.dropFirst()) where !seen.insert(machine.key).inserted {
+        for (machine, line) in read where !seen.insert(machine.key).inserted {
             log.report(
                 ConfigurationProblem(
-                    file: name, line: row[0].line, column: 1, message: "the machine \(machine.key) is listed twice",
+                    file: name, line: line, column: 1, message: "the machine \(machine.key) is listed twice",
                     suggestion: "remove one, or rename its equipment"))
         }
         try log.throwIfAny()
-        return machines
+        return read.map(\.machine)
     }
 }
 
 /// What the columns mean.
 private struct MachineColumns {
-    static let names = [
-        "fleet", "equipment", "model", "pin", "vin", "site", "latitude", "longitude", "owner", "contact", "in_service",
-    ] + Meter.allCases.map(\.rawValue)
+    static let names =
+        [
+            "fleet", "equipment", "model", "pin", "vin", "site", "latitude", "longitude", "owner", "contact",
+            "in_service",
+        ] + Meter.allCases.map(\.rawValue)
     static let servicePrefix = "last:"
 
     var names: [String]
@@ -99,7 +102,10 @@ private struct MachineColumns {
 
 /// One row, read field by field.
 private struct MachineRow {
+    /// The fields that have something in them.
     let fields: [String: DelimitedText.Field]
+    /// Where every field stands.
+    let places: [String: DelimitedText.Field]
     let file: String
     let log: ReadingLog
     let isWhole: Bool
@@ -107,7 +113,8 @@ private struct MachineRow {
     init(_ row: [DelimitedText.Field], columns: MachineColumns, file: String, log: ReadingLog) {
         self.file = file
         self.log = log
-        fields = Dictionary(zip(columns.names, row).filter { !$0.1.text.isEmpty }) { first, _ in first }
+        places = Dictionary(zip(columns.names, row)) { first, _ in first }
+        fields = places.filter { !$0.value.text.isEmpty }
         isWhole = row.count == columns.names.count
         if !isWhole {
             log.report(
@@ -125,20 +132,25 @@ private struct MachineRow {
         let model = required("model").flatMap { id($0, ModelID.self) }
         if let fleet, fleet == .centers { report("fleet", "the id centers is reserved", "choose another id") }
         if let model, let catalog, catalog.models[model] == nil {
-            report("model", "unknown model \"\(model)\"", suggestion(for: model.text, among: catalog.models.keys.map(\.text)))
+            report(
+                "model", "unknown model \"\(model)\"",
+                suggestion(for: model.text, among: catalog.models.keys.map(\.text)))
         }
         if let vin = fields["vin"]?.text, !isVehicleNumber(vin) {
             report("vin", "\"\(vin)\" is not a VIN", "a VIN has 17 letters and digits, none of them I, O or Q")
         }
         let date = fields["in_service"].flatMap { field -> CivilDate? in
             let date = CivilDate(field.text)
-            if date == nil { report("in_service", "expected a date, found \"\(field.text)\"", "write it as YYYY-MM-DD") }
+            if date == nil {
+                report("in_service", "expected a date, found \"\(field.text)\"", "write it as YYYY-MM-DD")
+            }
             return date
         }
         var meters: [Meter: Double] = [:]
         for meter in Meter.allCases { meters[meter] = number(meter.rawValue, in: 0...1e9) }
         let position = position()
-        let records = lastServices(model: model, catalog: catalog, meter: Meter.allCases.first { meters[$0] != nil }, now: now)
+        let records = lastServices(
+            model: model, catalog: catalog, meter: Meter.allCases.first { meters[$0] != nil }, now: now)
         guard let fleet, let equipment, let model else { return nil }
         return Machine(
             key: MachineKey(fleet: fleet, equipment: equipment), model: model, pin: fields["pin"]?.text,
@@ -180,7 +192,9 @@ private struct MachineRow {
                 continue
             }
             if count != nil, meter == nil {
-                report(column, "a meter is given, but the row has none to compare it with", "fill in engine_hours or odometer")
+                report(
+                    column, "a meter is given, but the row has none to compare it with",
+                    "fill in engine_hours or odometer")
             }
             var record = ServiceRecord(performedAt: date?.startOfDay ?? now)
             if let count, let meter { record.meters[meter] = count }
@@ -215,10 +229,9 @@ private struct MachineRow {
     }
 
     private func report(_ name: String, _ message: String, _ suggestion: String?) {
-        let field = fields[name] ?? fields.values.min { ($0.line, $0.column) < ($1.line, $1.column) }
         log.report(
             ConfigurationProblem(
-                file: file, line: field?.line, column: fields[name]?.column, key: name, message: message,
+                file: file, line: places[name]?.line, column: places[name]?.column, key: name, message: message,
                 suggestion: suggestion))
     }
 }

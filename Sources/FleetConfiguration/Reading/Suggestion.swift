@@ -2,9 +2,11 @@
 func suggestion(for word: String, among allowed: some Sequence<String>) -> String? {
     let allowed = Array(Set(allowed)).sorted()
     let tolerance = max(1, word.count / 3)
-    let nearest = allowed.map { (word: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
-        .min { $0.distance < $1.distance }
-    if let nearest, nearest.distance <= tolerance { return "did you mean \"\(nearest.word)\"?" }
+    let distances = allowed.map { (word: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
+    if let best = distances.map(\.distance).min(), best <= tolerance {
+        let nearest = distances.filter { $0.distance == best }.map { "\"\($0.word)\"" }
+        if nearest.count <= 3 { return "did you mean \(nearest.joined(separator: " or "))?" }
+    }
     // Somebody who writes BELAZ-7513 means one of the names that go on from there.
     if word.count >= 3, let longer = allowed.first(where: { $0.lowercased().hasPrefix(word.lowercased()) }) {
         return "did you mean \"\(longer)\"?"

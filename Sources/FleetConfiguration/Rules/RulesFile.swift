@@ -157,8 +157,8 @@ private struct RuleReader {
             let found = variant.limit
             let reset =
                 switch found.comparison {
-                case .above: found.value - margin
-                case .below: found.value + margin
+                case .above: tidy(found.value - margin)
+                case .below: tidy(found.value + margin)
                 case .equal: found.value
                 }
             return rule(
@@ -229,3 +229,6 @@ private struct RuleReader {
         ).map { [$0] }
     }
 }
+
+/// Without the last binary digits of a sum: 0.7 and 0.1 make 0.8, as whoever wrote them expects to read.
+private func tidy(_ value: Double) -> Double { (value * 1e9).rounded() / 1e9 }
