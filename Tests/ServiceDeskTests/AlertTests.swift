@@ -10,7 +10,7 @@ struct AlertTests {
         let episode = Desk.finding().episode
         #expect(office.note([Desk.finding()]).count == 1)
         #expect(office.note([Desk.finding()]).isEmpty)
-        #expect(office.alerts[episode]?.state == .firing)
+        #expect(office.alerts[Desk.truck]?[episode]?.state == .firing)
 
         #expect(office.desk.acknowledge(Desk.truck, episode, by: "Anna", now: office.now).count == 1)
         #expect(office.desk.acknowledge(Desk.truck, episode, by: "Boris", now: office.now).isEmpty)
@@ -18,7 +18,7 @@ struct AlertTests {
         let cleared = Desk.finding(clearedAt: office.now)
         #expect(office.note([cleared]).count == 1)
         #expect(office.note([cleared]).isEmpty)
-        let alert = office.alerts[episode]
+        let alert = office.alerts[Desk.truck]?[episode]
         #expect((alert?.state, alert?.acknowledgedBy, alert?.resolvedAt) == (.resolved, "Anna", office.now))
         #expect(alert?.finding.clearedAt == office.now)
         #expect(office.desk.acknowledge(Desk.truck, episode, by: "Anna", now: office.now).isEmpty)

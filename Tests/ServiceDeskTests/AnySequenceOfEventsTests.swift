@@ -27,9 +27,8 @@ struct AnySequenceOfEventsTests {
             // A desk made of what was stored must say the same as the one that has seen it all.
             var twin = office
             twin.desk = office.restarted()
-            var event = chance
+            var (event, otherFiring) = (chance, firing)
             let effects = Self.happen(&office, truck, done: done, firing: &firing, chance: &event)
-            var otherFiring = firing
             let same = Self.happen(&twin, truck, done: done, firing: &otherFiring, chance: &chance)
             #expect(effects == same, "seed \(seed), step \(step)")
             #expect(Set(office.desk.openOrders) == Set(twin.desk.openOrders), "seed \(seed), step \(step)")
@@ -44,6 +43,8 @@ struct AnySequenceOfEventsTests {
     }
 
     /// One event; the same chance gives the same one.
+    ///
+    /// - Parameter firing: the number of each machine's episode; negative, the next one's while none is firing.
     static func happen(
         _ office: inout Office, _ truck: MachineKey, done: [MachineKey: Int], firing: inout [MachineKey: Int],
         chance: inout Chance
@@ -55,14 +56,23 @@ struct AnySequenceOfEventsTests {
             office.situations[truck]?.position = Coordinate(latitude: 0, longitude: Double(chance.next(8)))
             return []
         case 2...3:
+            // What the monitor and the planner would say in one round: the finding is raised or cleared first.
+            let isFiring = chance.next(3) > 0
+            let number = abs(firing[truck] ?? -1)
+            var effects: [DeskEffect] = []
+            if isFiring {
+                effects += office.note([Desk.finding(number, machine: truck)])
+                firing[truck] = number
+            } else if let active = firing[truck], active > 0 {
+                effects += office.note([Desk.finding(active, machine: truck, clearedAt: office.now)])
+                firing[truck] = -(active + 1)
+            }
             var needs: [Need] = []
             if chance.next(6) > 0 {
                 needs.append(Desk.need(.service(code: "TO-1", done: done[truck] ?? 0), machine: truck))
             }
-            if chance.next(3) > 0 {
-                needs.append(Desk.need(.finding(Desk.finding(firing[truck] ?? 1).episode), machine: truck, hours: 2))
-            }
-            return office.need(needs, of: truck)
+            if isFiring { needs.append(Desk.need(.finding(Desk.finding(number).episode), machine: truck, hours: 2)) }
+            return effects + office.need(needs, of: truck)
         default:
             let order = "WO-\(padded(chance.next(Int(office.desk.lastOrderNumber) + 1) + 1, 6))"
             // Mostly the one who has it.

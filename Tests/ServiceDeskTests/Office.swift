@@ -8,7 +8,7 @@ struct Office {
     var now = Desk.now
     var situations: [MachineKey: MachineSituation]
     var orders: [WorkOrderID: WorkOrder] = [:]
-    var alerts: [EpisodeKey: Alert] = [:]
+    var alerts: [MachineKey: [EpisodeKey: Alert]] = [:]
     /// Messages that must still be sent, by id.
     var outbox: [String: Dispatch] = [:]
     var log: [DeskEffect] = []
@@ -30,7 +30,7 @@ struct Office {
     /// The same desk as a restart would make it of what was stored.
     func restarted() -> ServiceDesk {
         ServiceDesk(
-            network: network, rules: DeskRules(), orders: Array(orders.values), alerts: Array(alerts.values),
+            network: network, rules: DeskRules(), orders: Array(orders.values), alerts: alerts.values.flatMap(\.values),
             lastOrderNumber: desk.lastOrderNumber)
     }
 
@@ -63,7 +63,7 @@ struct Office {
         for effect in effects {
             switch effect {
             case .saveOrder(let order): orders[order.id] = order
-            case .saveAlert(let alert): alerts[alert.finding.episode] = alert
+            case .saveAlert(let alert): alerts[alert.finding.machine, default: [:]][alert.finding.episode] = alert
             case .dispatch(let dispatch): outbox[dispatch.id] = dispatch
             case .settle(let id): outbox[id] = nil
             case .serviced, .repaired: break
