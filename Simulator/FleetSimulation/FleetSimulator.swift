@@ -144,7 +144,8 @@ package enum SimulationProblem: Error, Sendable, Hashable, CustomStringConvertib
         case .machineTwice(let machine): "\(machine) stands twice in the fleet; remove one"
         case .noTarget(let failure):
             switch failure.target {
-            case .machine(let key): "\(failure.mode.rawValue): there is no machine \(key) in the fleet; correct `equipment`"
+            case .machine(let key):
+                "\(failure.mode.rawValue): there is no machine \(key) in the fleet; correct `equipment`"
             case .nth(let place, let id):
                 "\(failure.mode.rawValue): the fleet has no machine number \(place) of class \(id); counting starts at 0"
             }

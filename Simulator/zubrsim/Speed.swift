@@ -6,9 +6,16 @@ package enum Speed: ExpressibleByArgument, Sendable, Hashable {
     case rate(Double)
     case max
 
+    package var defaultValueDescription: String {
+        switch self {
+        case .rate(let rate): shortest(rate)
+        case .max: "max"
+        }
+    }
+
     package init?(argument: String) {
         let text = argument.hasSuffix("x") || argument.hasSuffix("×") ? String(argument.dropLast()) : argument
-        if text == "max" || text == "0" {
+        if argument == "max" || text == "0" {
             self = .max
         } else if let rate = Double(text), rate > 0, rate.isFinite {
             self = .rate(rate)

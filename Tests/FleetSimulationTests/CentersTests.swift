@@ -111,7 +111,10 @@ struct CentersTests {
         arguments: [
             ("service/TO-2/3", "", WorkOrderMessage.Work.service("TO-2")),
             ("finding/engine-oil-code/SPN 110 FMI 0 SA 0/1", "", .repair(.code(SPN(110)!))),
-            ("finding/coolant-hot/1", "coolant_temp 104.5 °C > 103 °C for 10 s", .repair(.signal(Signal("coolant_temp")))),
+            (
+                "finding/coolant-hot/1", "coolant_temp 104.5 °C > 103 °C for 10 s",
+                .repair(.signal(Signal("coolant_temp")))
+            ),
             ("finding/silence/1", "nothing received for 12 h", .repair(.worst)),
             ("finding/odd/SPN 999999999/1", "", .repair(.worst)),
             ("service/../../etc/1", "", .service("..")),

@@ -13,7 +13,8 @@ struct DeterminismTests {
         return scenario
     }()
 
-    private func run(_ scenario: Scenario, seed: UInt64, cuts: [Duration]) throws -> ([SimulatedMessage], [TruthRecord]) {
+    private func run(_ scenario: Scenario, seed: UInt64, cuts: [Duration]) throws -> ([SimulatedMessage], [TruthRecord])
+    {
         var simulator = try SmallFleet.simulator(scenario, seed: seed)
         let messages = cuts.flatMap { simulator.advance(to: SmallFleet.start + $0) }
         return (messages, simulator.truth)

@@ -20,8 +20,10 @@ struct FailureTests {
             mode: .engineOilPumpBearingWear, equipment: "haul-1", signal: "engine_oil_pressure", comparison: .below,
             limit: 207),
         Case(
-            mode: .strutNitrogenLeak, equipment: "haul-2", signal: "strut_side_imbalance", comparison: .above, limit: 28),
-        Case(mode: .strutNitrogenLeak, equipment: "haul-1", signal: "strut_empty_drift", comparison: .below, limit: -20),
+            mode: .strutNitrogenLeak, equipment: "haul-2", signal: "strut_side_imbalance", comparison: .above, limit: 28
+        ),
+        Case(
+            mode: .strutNitrogenLeak, equipment: "haul-1", signal: "strut_empty_drift", comparison: .below, limit: -20),
         Case(
             mode: .hydraulicPumpWear, equipment: "haul-1", signal: "hyd_system_pressure", comparison: .below, limit: 9),
         Case(mode: .hydraulicPumpWear, equipment: "haul-2", signal: "hoist_cycle_time", comparison: .above, limit: 36),
@@ -29,8 +31,11 @@ struct FailureTests {
             mode: .tractionMotorInsulation, equipment: "haul-1", signal: "insulation_resistance", comparison: .below,
             limit: 100),
         Case(mode: .lidarSoiling, equipment: "robot-1", signal: "lidar_window_dirt", comparison: .above, limit: 70),
-        Case(mode: .beltAlternator, equipment: "tractor-1", signal: "battery_voltage_12v", comparison: .below, limit: 12),
-        Case(mode: .airFilterClog, equipment: "tractor-1", signal: "air_filter_restriction", comparison: .above, limit: 8),
+        Case(
+            mode: .beltAlternator, equipment: "tractor-1", signal: "battery_voltage_12v", comparison: .below, limit: 12),
+        Case(
+            mode: .airFilterClog, equipment: "tractor-1", signal: "air_filter_restriction", comparison: .above, limit: 8
+        ),
         Case(mode: .bearingOverheat, equipment: "harvester-1", signal: "bearing_temp", comparison: .above, limit: 110),
         Case(mode: .beltSlip, equipment: "harvester-1", signal: "drive_slip", comparison: .above, limit: 10),
         Case(mode: .airSystemLeak, equipment: "truck-1", signal: "air_system_pressure", comparison: .below, limit: 0.5),
@@ -106,7 +111,8 @@ struct FailureTests {
         var scenario = scenario(.coolingFouling, "haul-1")
         scenario.forced.append(
             ForcedFailure(
-                mode: .strutNitrogenLeak, target: .machine(SmallFleet.key("haul-1")), onset: .hours(2), courseHours: 30))
+                mode: .strutNitrogenLeak, target: .machine(SmallFleet.key("haul-1")), onset: .hours(2), courseHours: 30)
+        )
         var simulator = try SmallFleet.simulator(scenario, machines: [SmallFleet.machine("haul-1")], patience: nil)
         _ = simulator.advance(to: SmallFleet.start + .hours(8))
         #expect(simulator.truth.failures.count { $0.repairedAt == nil } == 2)
@@ -143,7 +149,8 @@ struct FailureTests {
         var scenario = scenario(.airFilterClog, "tractor-1")
         scenario.forced.append(
             ForcedFailure(
-                mode: .beltAlternator, target: .machine(SmallFleet.key("tractor-1")), onset: .hours(2), courseHours: 30))
+                mode: .beltAlternator, target: .machine(SmallFleet.key("tractor-1")), onset: .hours(2), courseHours: 30)
+        )
         var simulator = try SmallFleet.simulator(scenario, machines: [SmallFleet.machine("tractor-1")], patience: nil)
         _ = simulator.advance(to: SmallFleet.start + .hours(6))
         let at = SmallFleet.start + .hours(6)
@@ -181,10 +188,12 @@ struct FailureTests {
                 """)
         episode.repairedAt = SmallFleet.start + .hours(1)
         episode.repairedBy = .center
-        #expect(TruthRecord.failure(episode).json.contains(#""repaired_at":"2026-08-03T01:00:00Z","repaired_by":"center""#))
+        #expect(
+            TruthRecord.failure(episode).json.contains(#""repaired_at":"2026-08-03T01:00:00Z","repaired_by":"center""#))
         #expect(
             TruthRecord.service(SmallFleet.key("haul-1"), code: "TO-1", at: SmallFleet.start).json
-                == #"{"kind":"service","equipment":"fleet/haul-1","service":"TO-1","performed_at":"2026-08-03T00:00:00Z"}"#)
+                == #"{"kind":"service","equipment":"fleet/haul-1","service":"TO-1","performed_at":"2026-08-03T00:00:00Z"}"#
+        )
     }
 
     @Test("a scenario that cannot be played says what is wrong")
@@ -200,7 +209,8 @@ struct FailureTests {
         }
         #expect(problem([]) == nil)
         #expect(
-            problem([ForcedFailure(mode: .beltSlip, target: .machine(key), onset: .zero)]) == .cannotFail(key, .beltSlip))
+            problem([ForcedFailure(mode: .beltSlip, target: .machine(key), onset: .zero)])
+                == .cannotFail(key, .beltSlip))
         let absent = ForcedFailure(mode: .beltSlip, target: .nth(1, of: MachineClassID("tractor")!), onset: .zero)
         #expect(problem([absent]) == .noTarget(absent))
         #expect(problem([], [SmallFleet.machine("haul-1"), SmallFleet.machine("haul-1")]) == .machineTwice(key))

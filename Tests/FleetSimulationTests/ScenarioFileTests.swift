@@ -122,7 +122,8 @@ struct ScenarioFileTests {
     @Test(
         "durations are read by their unit",
         arguments: [
-            ("90s", 90.0), ("1.5m", 90), ("2h", 7_200), ("1d", 86_400), ("0s", 0), ("10", nil), ("-1s", nil), ("s", nil),
+            ("90s", 90.0), ("1.5m", 90), ("2h", 7_200), ("1d", 86_400), ("0s", 0), ("10", nil), ("-1s", nil),
+            ("s", nil),
             ("", nil), ("infs", nil),
         ] as [(String, Double?)]
     )

@@ -21,6 +21,7 @@ struct ElectricBus: Sendable {
     /// Positive out of the storage.
     private(set) var amperes = 0.0
     private var chargeKilowatts = 0.0
+    private var isOnCharger = false
     private var heatingKilowatts = 0.0
     private var cells = 26.0
     private var loop = 26.0
@@ -65,7 +66,8 @@ struct ElectricBus: Sendable {
         let traction = consumption * 0.8 * speed + (kinetic > 0 ? kinetic / 0.9 : kinetic * 0.65)
         let used = traction + heatingKilowatts + 3
         chargeKilowatts = 0
-        if phase == .charging {
+        isOnCharger = phase == .charging
+        if isOnCharger {
             chargeKilowatts = traits.isSupercapacitor ? 280 : 120
         } else if isUnderWires {
             // The line carries the bus and fills the storage as far as it has room.
@@ -107,7 +109,9 @@ struct ElectricBus: Sendable {
         let conditioned = min(33, max(19, 25 + 0.2 * ambient))
         settle(
             &cells, to: min(76, conditioned + 3 * effort + 60 * wear[.coolingPump]), timeConstant: 900, over: seconds)
-        settle(&loop, to: min(78, 24 + 0.2 * ambient + 4 * effort + 62 * wear[.coolingPump]), timeConstant: 600, over: seconds)
+        settle(
+            &loop, to: min(78, 24 + 0.2 * ambient + 4 * effort + 62 * wear[.coolingPump]), timeConstant: 600,
+            over: seconds)
         settle(&motor, to: 38 + 0.5 * ambient + 65 * effort, timeConstant: 600, over: seconds)
         settle(&inverter, to: 24 + 0.4 * ambient + 25 * effort, timeConstant: 200, over: seconds)
     }
@@ -145,7 +149,8 @@ struct ElectricBus: Sendable {
         heatingKilowatts = 0
         speed = 0
         chargeKilowatts = charge < 0.9 ? min(80, traits.storageKilowattHours) : 0
-        phase = chargeKilowatts > 0 ? .charging : .standing
+        isOnCharger = chargeKilowatts > 0
+        phase = isOnCharger ? .charging : .standing
         remaining = 20
         flow(kilowatts: -chargeKilowatts, over: seconds)
         warm(over: seconds, wear: wear)
@@ -156,6 +161,7 @@ struct ElectricBus: Sendable {
         climate(around)
         heatingKilowatts = 0
         chargeKilowatts = 0
+        isOnCharger = false
         amperes = 0
         speed = 0
         phase = .standing
@@ -173,7 +179,9 @@ struct ElectricBus: Sendable {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
         let spread = 12 + 160 * wear[.cellImbalance] + chance.noise(2)
-        let cell = traits.isSupercapacitor ? 1.7 + 0.9 * charge : traits.isTrolleybus ? 2.0 + 0.5 * charge : 3.15 + 0.3 * charge
+        let cell =
+            traits.isSupercapacitor
+            ? 1.7 + 0.9 * charge : traits.isTrolleybus ? 2.0 + 0.5 * charge : 3.15 + 0.3 * charge
         add(.speed, speed)
         add(Signals.soc, charge * 100)
         add(Signals.packVoltage, voltage - 0.03 * amperes)
@@ -189,7 +197,7 @@ struct ElectricBus: Sendable {
         add(Signals.insulationResistance, 3_000 * (1 - 0.3 * humidity) * (1 + chance.noise(0.04)), 1)
         add(Signals.energyPerKilometre, perKilometre, 100)
         add(Signals.chargePower, chargeKilowatts)
-        add(Signals.chargerConnected, phase == .charging ? 1 : 0, 1)
+        add(Signals.chargerConnected, isOnCharger ? 1 : 0, 1)
         add(Signals.hvacPower, heatingKilowatts)
         add(Signals.airSystemPressure, 0.76 + chance.noise(0.04), 1_000)
         add(Signals.doorCycles, doors, 1)

@@ -217,7 +217,8 @@ struct HaulTruck: Sendable {
             timeConstant: 900, over: seconds)
         settle(&alternatorWinding, to: 42 + 0.5 * ambient + 75 * load, timeConstant: 900, over: seconds)
         settle(&inverter, to: 26 + 0.4 * ambient + 26 * effort, timeConstant: 120, over: seconds)
-        settle(&grid, to: ambient + 30 + 330 * min(1, retarding / traits.powerKilowatts), timeConstant: 40, over: seconds)
+        settle(
+            &grid, to: ambient + 30 + 330 * min(1, retarding / traits.powerKilowatts), timeConstant: 40, over: seconds)
         let strain = (traits.emptyTonnes + payload) / (traits.emptyTonnes + traits.payloadTonnes) * speed / 25
         settle(&tyre, to: ambient + 42 * strain, timeConstant: 9_000, over: seconds)
     }

@@ -190,7 +190,7 @@ struct SimulatedMachine: Sendable {
 
     private mutating func tell(at now: Timestamp, into messages: inout [SimulatedMessage]) {
         var readings: [Reading] = []
-        readings.reserveCapacity(48)
+        readings.reserveCapacity(64)
         appendUse(to: &readings)
         if isWorking {
             duty.append(to: &readings, wear: wear, chance: &sensorChance)

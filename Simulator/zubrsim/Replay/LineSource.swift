@@ -11,7 +11,8 @@ final class LineSource {
     private var next = 0
     private var isAtEnd = false
 
-    private static let chunk = 1 << 20
+    /// What a pipe holds; more is not there at once.
+    private var chunk = [UInt8](repeating: 0, count: 1 << 16)
 
     init(path: String) throws {
         self.path = path
@@ -71,10 +72,8 @@ final class LineSource {
     }
 
     private func fill() throws {
-        let held = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: LineSource.chunk))
-        let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + held, LineSource.chunk) }
-        buffer.removeLast(LineSource.chunk - max(0, count))
+        let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, $0.count) }
+        if count > 0 { buffer.append(contentsOf: chunk[..<count]) }
         if count < 0, errno != EINTR {
             throw CommandFailure("reading \(path) failed: \(String(cString: strerror(errno)))")
         }

@@ -10,6 +10,7 @@ enum RecordingFormat: String, CaseIterable, ExpressibleByArgument, Sendable {
     init(path: String) {
         let plain = LineSource.plainName(path)
         self =
-            plain.hasSuffix(".csv") ? .csv : plain.hasSuffix(".jsonl") || plain.hasSuffix(".json") ? .lines : .lineProtocol
+            plain.hasSuffix(".csv")
+            ? .csv : plain.hasSuffix(".jsonl") || plain.hasSuffix(".json") ? .lines : .lineProtocol
     }
 }

@@ -9,7 +9,8 @@ final class FileSink: MessageSink {
     private let buffer = Mutex<[UInt8]>([])
 
     init(path: String) throws {
-        guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path)
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let handle = FileHandle(forWritingAtPath: path)
         else {
             throw CommandFailure("cannot write \(path): check that its folder exists and may be written to")
         }
