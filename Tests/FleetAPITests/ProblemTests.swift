@@ -42,7 +42,8 @@ struct ProblemTests {
         Case(method: "POST", path: "/v1/machines", body: "[]", type: "text/plain", status: 415, detail: "text/plain"),
         Case(
             method: "POST", path: "/v1/machines",
-            body: #"[{"key":"centers/a","model":"M","site":"","owner":"","contact":"","meters":{},"last_services":{}}]"#,
+            body:
+                #"[{"key":"centers/a","model":"M","site":"","owner":"","contact":"","meters":{},"last_services":{}}]"#,
             status: 400, detail: "reserved"),
         Case(method: "POST", path: "/v1/quarantine/retry", body: "{}", status: 400, detail: "ids, or all"),
         Case(

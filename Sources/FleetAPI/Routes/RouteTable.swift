@@ -14,11 +14,13 @@ enum RouteTable {
         Route(.get, "/v1/machines", "Every machine: health, last report, next service") { _, desk in
             MachinesDocument(now: desk.now(), machines: try await desk.reader.machines())
         },
-        Route(.post, "/v1/machines", "Register machines or change what is known of them", bodyLimit: Route.importBodyLimit)
-        { call, desk in
+        Route(
+            .post, "/v1/machines", "Register machines or change what is known of them", bodyLimit: Route.importBodyLimit
+        ) { call, desk in
             try await desk.register(call.document())
         },
-        Route(.get, "/v1/machines/{fleet}/{equipment}", "One machine: services, signals, faults, orders") { call, desk in
+        Route(.get, "/v1/machines/{fleet}/{equipment}", "One machine: services, signals, faults, orders") {
+            call, desk in
             try await desk.reader.machine(call.machine())
         },
         Route(.get, "/v1/work-orders", "Work orders; with all=true the finished ones too", parameters: ["all"]) {

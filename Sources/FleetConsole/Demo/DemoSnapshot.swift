@@ -49,7 +49,8 @@ package struct DemoEvent: Sendable, Hashable {
             let next = rest.first.map { "sent on to \($0.center)" } ?? "no other center in reach"
             return DemoEvent(
                 at: offer.answeredAt ?? offer.offeredAt,
-                text: "\(name): \(offer.center) \(offer.outcome.rawValue)\(offer.reason.map { " (\($0))" } ?? ""), \(next)",
+                text:
+                    "\(name): \(offer.center) \(offer.outcome.rawValue)\(offer.reason.map { " (\($0))" } ?? ""), \(next)",
                 tone: .warning)
         }
         if let completedAt = order.completedAt, let center = order.center {

@@ -61,13 +61,15 @@ package struct DemoWitness: Sendable {
         else { return nil }
         let distance = decimal(nearer.roadKilometres, places: 0)
         let taken = decimal(chosen.roadKilometres, places: 0)
-        return "\(order.id) \(order.equipment) goes \(taken) km to \(center), not \(distance) km to \(nearer.center): \(nearer.reason)"
+        return
+            "\(order.id) \(order.equipment) goes \(taken) km to \(center), not \(distance) km to \(nearer.center): \(nearer.reason)"
     }
 
     private static func sentOn(_ order: WorkOrderDocument) -> String? {
         for (index, offer) in order.offers.enumerated() where offer.outcome == .declined {
             guard let next = order.offers[(index + 1)...].first(where: { $0.center != offer.center }) else { continue }
-            return "\(order.id) \(order.equipment): \(offer.center) declined (\(offer.reason ?? "no reason given")), sent on to \(next.center)"
+            return
+                "\(order.id) \(order.equipment): \(offer.center) declined (\(offer.reason ?? "no reason given")), sent on to \(next.center)"
         }
         return nil
     }

@@ -64,14 +64,16 @@ extension StatusDocument {
             found.append(
                 Diagnosis(
                     .major, "broker", "it says it has dropped \(dropped) messages",
-                    next: "raise max_queued_messages and max_queued_bytes in mosquitto.conf; `zubr gaps` shows what is missing"
+                    next:
+                        "raise max_queued_messages and max_queued_bytes in mosquitto.conf; `zubr gaps` shows what is missing"
                 ))
         }
         if broker.isConnected, let last = ingest.lastCommitAt, (now - last).inSeconds / clock.rate > 900 {
             found.append(
                 Diagnosis(
                     .minor, "ingest", "nothing was stored for \(span((now - last).inSeconds))",
-                    next: "do machines publish to zubr/v1/{fleet}/{equipment}/telemetry? Does the broker's ACL let them?"
+                    next:
+                        "do machines publish to zubr/v1/{fleet}/{equipment}/telemetry? Does the broker's ACL let them?"
                 ))
         }
         return found
@@ -109,7 +111,8 @@ extension StatusDocument {
             found.append(
                 Diagnosis(
                     .major, "evaluator", "\(ingest.evaluatorLag) rows behind the journal",
-                    next: "normal for minutes after a long outage; if it grows, the machine is too slow for this fleet"))
+                    next: "normal for minutes after a long outage; if it grows, the machine is too slow for this fleet")
+            )
         }
         if store.quarantined > 0 {
             let reasons = ingest.rejected.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

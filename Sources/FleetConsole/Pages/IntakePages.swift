@@ -33,7 +33,9 @@ extension Page {
     package mutating func show(_ retry: RetryDocument) {
         add("\(retry.accepted.count) taken, \(retry.rejected.count) rejected again, \(retry.unknown.count) not there")
         for rejected in retry.rejected { add("  \(rejected.id): \(rejected.reason): \(rejected.detail)", .warning) }
-        if !retry.unknown.isEmpty { add("  not in quarantine: \(retry.unknown.map(String.init).joined(separator: " "))") }
+        if !retry.unknown.isEmpty {
+            add("  not in quarantine: \(retry.unknown.map(String.init).joined(separator: " "))")
+        }
     }
 
     package mutating func show(_ document: GapsDocument) {
@@ -72,6 +74,8 @@ extension Page {
                         Cell("\($0.boot)"), Cell("\($0.seq)"),
                     ]
                 }))
-        if series.isCut { add("Cut at \(series.points.count) readings; narrow --from and --to, or raise --limit.", .warning) }
+        if series.isCut {
+            add("Cut at \(series.points.count) readings; narrow --from and --to, or raise --limit.", .warning)
+        }
     }
 }

@@ -24,7 +24,9 @@ extension Page {
                         Cell(machine.lastReceivedAt.map { relative($0, to: now) } ?? "never"),
                         Page.nextService(machine.nextService, now),
                         Cell(machine.openOrders.map(\.text).joined(separator: " ")),
-                        Cell(machine.alerts.joined(separator: "; "), machine.alerts.isEmpty ? .plain : machine.health.tone),
+                        Cell(
+                            machine.alerts.joined(separator: "; "),
+                            machine.alerts.isEmpty ? .plain : machine.health.tone),
                     ]
                 }))
         let counts = MachineHealth.allCases.compactMap { health in
@@ -38,7 +40,8 @@ extension Page {
     static func nextService(_ service: ServiceStanding?, _ now: Timestamp) -> Cell {
         guard let service else { return "-" }
         let due = service.due.map { " \($0.relative(to: now))" } ?? ""
-        return Cell("\(service.code) \(service.status.rawValue)\(due) (\(service.mark.kind.rawValue))", service.status.tone)
+        return Cell(
+            "\(service.code) \(service.status.rawValue)\(due) (\(service.mark.kind.rawValue))", service.status.tone)
     }
 
     /// Everything known of one machine.
@@ -47,7 +50,10 @@ extension Page {
         add(summary.equipment.description, .heading)
         var list: [(name: String, value: Cell)] = [
             ("health", summary.health.cell),
-            ("model", Cell(summary.model?.text ?? "not registered: no plan, no orders; `zubr machines import` registers it")),
+            (
+                "model",
+                Cell(summary.model?.text ?? "not registered: no plan, no orders; `zubr machines import` registers it")
+            ),
         ]
         if let known = machine.registration {
             list += [
@@ -64,7 +70,10 @@ extension Page {
         if let mode = summary.mode { list.append(("mode", Cell(mode.rawValue))) }
         if let position = summary.position {
             list.append(
-                ("position", Cell("\(decimal(position.latitude, places: 5)), \(decimal(position.longitude, places: 5))")))
+                (
+                    "position",
+                    Cell("\(decimal(position.latitude, places: 5)), \(decimal(position.longitude, places: 5))")
+                ))
         }
         for (meter, value) in summary.meters.sorted(by: { $0.key < $1.key }) {
             list.append((meter, Cell(decimal(value, places: 1))))

@@ -13,7 +13,11 @@ extension Page {
         facts([
             ("version", Cell(status.version)),
             ("running", Cell(span((now - status.startedAt).inSeconds / max(status.clock.rate, 1e-9)))),
-            ("clock", Cell(status.clock.rate == 1 ? "real, \(now.iso8601)" : "×\(shortest(status.clock.rate)), \(now.iso8601)")),
+            (
+                "clock",
+                Cell(
+                    status.clock.rate == 1 ? "real, \(now.iso8601)" : "×\(shortest(status.clock.rate)), \(now.iso8601)")
+            ),
             (
                 "broker",
                 broker.isConnected
@@ -23,7 +27,9 @@ extension Page {
             ("broker dropped", dropped(broker.droppedMessages)),
             (
                 "received",
-                Cell("\(ingest.messages) messages, \(ingest.frames) frames, \(ingest.readings) readings, \(ingest.duplicates) duplicates")
+                Cell(
+                    "\(ingest.messages) messages, \(ingest.frames) frames, \(ingest.readings) readings, \(ingest.duplicates) duplicates"
+                )
             ),
             ("rejected", Cell(counted(ingest.rejected.mapValues(Int.init)))),
             ("last commit", Cell(ingest.lastCommitAt.map { relative($0, to: now) } ?? "none yet")),
@@ -39,7 +45,9 @@ extension Page {
             ("quarantine", store.quarantined == 0 ? "empty" : Cell("\(store.quarantined) messages", .warning)),
             (
                 "machines",
-                Cell("\(status.machines.registered) registered, \(status.machines.unregistered) unregistered, \(status.machines.disconnected) disconnected")
+                Cell(
+                    "\(status.machines.registered) registered, \(status.machines.unregistered) unregistered, \(status.machines.disconnected) disconnected"
+                )
             ),
             ("work orders", Cell(counted(status.orders))),
             (

@@ -55,7 +55,9 @@ extension Page {
             ("state", order.state.cell),
             (
                 "job",
-                Cell("stands \(trimmedNumber(order.durationHours)) h, \(trimmedNumber(order.labourPersonHours)) person-hours\(order.liftTonnes > 0 ? ", lifts \(trimmedNumber(order.liftTonnes)) t" : "")\(order.needsHighVoltagePermit ? ", high-voltage permit" : "")")
+                Cell(
+                    "stands \(trimmedNumber(order.durationHours)) h, \(trimmedNumber(order.labourPersonHours)) person-hours\(order.liftTonnes > 0 ? ", lifts \(trimmedNumber(order.liftTonnes)) t" : "")\(order.needsHighVoltagePermit ? ", high-voltage permit" : "")"
+                )
             ),
         ]
         if !order.tasks.isEmpty { list.append(("tasks", Cell(order.tasks.joined(separator: "; ")))) }
@@ -64,7 +66,9 @@ extension Page {
         if let center = order.center { list.append(("center", Cell("\(center): \(order.choice ?? "")"))) }
         facts(list)
         for offer in order.offers where offer.center != order.center || offer.outcome == .declined {
-            add("  offered to \(offer.center) \(relative(offer.offeredAt, to: now)): \(offer.outcome.rawValue)\(offer.reason.map { ", \($0)" } ?? "")")
+            add(
+                "  offered to \(offer.center) \(relative(offer.offeredAt, to: now)): \(offer.outcome.rawValue)\(offer.reason.map { ", \($0)" } ?? "")"
+            )
         }
         for refusal in order.refused {
             add("  not \(refusal.center) (\(decimal(refusal.roadKilometres, places: 0)) km): \(refusal.reason)")
@@ -79,8 +83,9 @@ extension WorkOrderDocument {
     /// The center it is with, seen in one line: what became of the last one, else who was nearer and why not, else the
     /// estimate.
     var whyThisCenter: String {
-        if let left = offers.last(where: { $0.center != center && ($0.outcome == .declined || $0.outcome == .unanswered) })
-        {
+        if let left = offers.last(where: {
+            $0.center != center && ($0.outcome == .declined || $0.outcome == .unanswered)
+        }) {
             return "\(left.center) \(left.outcome.rawValue)\(left.reason.map { ": \($0)" } ?? "")"
         }
         if let nearest = refused.first {
