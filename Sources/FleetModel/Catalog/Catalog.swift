@@ -122,13 +122,19 @@ package struct Limit: Sendable, Hashable {
     package var value: Double
     /// How long it must hold.
     package var hold: Duration
+    /// Under which conditions the line means something: oil pressure counts above 1500 rpm only. All must hold.
+    package var when: [Rule.Guard]
     package var mark: Mark
 
-    package init(severity: Severity, comparison: Comparison, value: Double, hold: Duration = .zero, mark: Mark) {
+    package init(
+        severity: Severity, comparison: Comparison, value: Double, hold: Duration = .zero, when: [Rule.Guard] = [],
+        mark: Mark
+    ) {
         self.severity = severity
         self.comparison = comparison
         self.value = value
         self.hold = hold
+        self.when = when
         self.mark = mark
     }
 }

@@ -1,0 +1,204 @@
+import FleetModel
+import FoundationEssentials
+import ServiceDesk
+
+/// What `zubrd.yaml` says: broker, database, clock, limits, the desk's times, and where the other files are.
+struct DaemonFile {
+    var settings: DaemonSettings
+    var desk: DeskRules
+    var files: Files
+
+    struct Files {
+        var catalog: String
+        var servicePlans: String
+        var rules: String
+        var serviceCenters: String
+        var fleet: String
+
+        /// All beside `zubrd.yaml`, under their usual names.
+        init(in folder: String) {
+            catalog = filePath("catalog.yaml", from: folder)
+            servicePlans = filePath("service-plans.yaml", from: folder)
+            rules = filePath("rules.yaml", from: folder)
+            serviceCenters = filePath("service-centers.yaml", from: folder)
+            fleet = filePath("fleet.yaml", from: folder)
+        }
+    }
+
+    static func read(_ root: Entry, folder: String) -> DaemonFile? {
+        root.fields { fields in
+            let broker = fields.optional("broker").map { $0.broker(folder: folder) }
+            let database = fields.required("database")?.text()
+            let socket = fields.required("socket")?.text()
+            let clock = fields.optional("clock")?.clock() ?? .real
+            let limits = fields.optional("limits")?.limits() ?? IngestLimits()
+            let desk = fields.optional("desk")?.deskRules() ?? DeskRules()
+            let files = fields.optional("files")?.files(folder: folder) ?? Files(in: folder)
+            guard let database, let socket else { return nil }
+            return DaemonFile(
+                settings: DaemonSettings(
+                    broker: (broker ?? BrokerSettings()) ?? BrokerSettings(), database: filePath(database, from: folder),
+                    socket: filePath(socket, from: folder), clock: clock, limits: limits),
+                desk: desk, files: files)
+        }
+    }
+}
+
+/// A path in a file is meant from the file's own folder.
+func filePath(_ name: String, from folder: String) -> String {
+    name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
+}
+
+/// The folder of a path; empty for the working directory.
+func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "" }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+extension Entry {
+    fileprivate func broker(folder: String) -> BrokerSettings? {
+        fields { fields in
+            var broker = BrokerSettings()
+            if let host = fields.optional("host")?.text() { broker.host = host }
+            if let port = fields.optional("port")?.integer(in: 1...65_535) { broker.port = port }
+            if let version = fields.optional("version")?.word(BrokerSettings.ProtocolVersion.self) {
+                broker.version = version
+            }
+            if let span = fields.optional("keep_alive")?.duration(in: .seconds(5)...(.seconds(65_535))) {
+                broker.keepAlive = span
+            }
+            if let span = fields.optional("session_expiry")?.duration(in: .minutes(1)...(.days(3_650))) {
+                broker.sessionExpiry = span
+            }
+            if let found = fields.optional("inbox")?.credentials(folder: folder) { broker.inbox = found }
+            if let found = fields.optional("post")?.credentials(folder: folder) { broker.post = found }
+            if broker.inbox.clientID == broker.post.clientID {
+                report(
+                    "inbox and post have the same client id: the broker would throw one out for the other",
+                    "give each its own client_id")
+            }
+            broker.tls = fields.optional("tls")?.tls(folder: folder)
+            return broker
+        }
+    }
+
+    private func credentials(folder: String) -> BrokerSettings.Credentials? {
+        fields { fields in
+            let clientID = fields.required("client_id")?.text()
+            let user = fields.optional("user")?.text()
+            let file = fields.optional("password_file")
+            let password = file?.password(folder: folder)
+            if file != nil, user == nil {
+                report("a password needs a user", "give user, or remove password_file")
+            }
+            return clientID.map { BrokerSettings.Credentials(clientID: $0, user: user, password: password) }
+        }
+    }
+
+    /// The first line of the file: a password in the configuration itself would be read by everybody who may read that.
+    private func password(folder: String) -> String? {
+        guard let name = text() else { return nil }
+        let file = filePath(name, from: folder)
+        guard let bytes = FileManager.default.contents(atPath: file), let text = String(validating: bytes, as: UTF8.self)
+        else {
+            report("the password file \(file) cannot be read", "create it readable by the daemon's user only")
+            return nil
+        }
+        guard let line = text.split(separator: "\n").first, !line.isEmpty else {
+            report("the password file \(file) is empty", "put the password on its first line")
+            return nil
+        }
+        return String(line)
+    }
+
+    private func tls(folder: String) -> BrokerSettings.TLS? {
+        fields { fields in
+            let authority = fields.required("authority_file")?.existingFile(folder: folder)
+            let certificate = fields.optional("certificate_file")
+            let key = fields.optional("key_file")
+            if (certificate == nil) != (key == nil) {
+                report("certificate_file and key_file belong together", "give both or neither")
+            }
+            let certificateFile = certificate?.existingFile(folder: folder)
+            let keyFile = key?.existingFile(folder: folder)
+            return authority.map {
+                BrokerSettings.TLS(authorityFile: $0, certificateFile: certificateFile, keyFile: keyFile)
+            }
+        }
+    }
+
+    private func existingFile(folder: String) -> String? {
+        guard let name = text() else { return nil }
+        let file = filePath(name, from: folder)
+        guard FileManager.default.fileExists(atPath: file) else {
+            report("there is no file \(file)", "paths are meant from the folder of this file")
+            return nil
+        }
+        return file
+    }
+
+    fileprivate func clock() -> ClockSettings? {
+        fields { fields in
+            let rate = fields.optional("rate")?.number(in: 0.001...1_000_000) ?? 1
+            let epoch = fields.optional("epoch")?.time()
+            if rate != 1, epoch == nil {
+                report(
+                    "a clock that does not run at the real rate needs an epoch",
+                    "give the instant at which it agrees with the real one: epoch: 2026-03-01T08:00:00Z")
+            }
+            return rate == 1 ? .real : ClockSettings(epoch: epoch ?? .epoch, rate: rate)
+        }
+    }
+
+    fileprivate func limits() -> IngestLimits? {
+        fields { fields in
+            var limits = IngestLimits()
+            func count(_ name: String, _ field: WritableKeyPath<IngestLimits, Int>, _ range: ClosedRange<Int>) {
+                if let value = fields.optional(name)?.integer(in: range) { limits[keyPath: field] = value }
+            }
+            count("body_bytes", \.bodyBytes, 256...(16 << 20))
+            count("frames_per_message", \.framesPerMessage, 1...100_000)
+            count("signals_per_frame", \.signalsPerFrame, 1...4_096)
+            count("signals_per_machine", \.signalsPerMachine, 1...65_536)
+            count("machines_per_fleet", \.machinesPerFleet, 1...1_000_000)
+            count("batch_messages", \.batchMessages, 1...100_000)
+            count("batch_bytes", \.batchBytes, 1_024...(1 << 30))
+            if let span = fields.optional("future_tolerance")?.duration() { limits.futureTolerance = span }
+            if let span = fields.optional("age_max")?.duration(in: .minutes(1)...(.days(36_500))) {
+                limits.ageMax = span
+            }
+            return limits
+        }
+    }
+
+    fileprivate func deskRules() -> DeskRules? {
+        fields { fields in
+            var rules = DeskRules()
+            let range = Duration.seconds(1)...(.days(365))
+            if let span = fields.optional("republish_after")?.duration(in: range) { rules.republishAfter = span }
+            if let span = fields.optional("receipt_within")?.duration(in: range) { rules.receiptWithin = span }
+            if let span = fields.optional("answer_within")?.duration(in: range) { rules.answerWithin = span }
+            if let span = fields.optional("retry_uncovered_after")?.duration(in: range) {
+                rules.retryUncoveredAfter = span
+            }
+            return rules
+        }
+    }
+
+    fileprivate func files(folder: String) -> DaemonFile.Files? {
+        fields { fields in
+            var files = DaemonFile.Files(in: folder)
+            func file(_ name: String, _ field: WritableKeyPath<DaemonFile.Files, String>) {
+                if let value = fields.optional(name)?.text() {
+                    files[keyPath: field] = filePath(value, from: folder)
+                }
+            }
+            file("catalog", \.catalog)
+            file("service_plans", \.servicePlans)
+            file("rules", \.rules)
+            file("service_centers", \.serviceCenters)
+            file("fleet", \.fleet)
+            return files
+        }
+    }
+}
