@@ -106,7 +106,8 @@ let package = Package(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "FleetSimulationTests", dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support"],
+            name: "FleetSimulationTests",
+            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetStore", "FleetConfiguration", "Support"],

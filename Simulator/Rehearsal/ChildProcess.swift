@@ -12,9 +12,9 @@ package final class ChildProcess: Sendable {
     package let id: pid_t
 
     private struct Life {
-        var status: ExitStatus?
+        var status: ProcessEnd?
         var nextWaiter = 0
-        var waiters: [Int: CheckedContinuation<ExitStatus?, Never>] = [:]
+        var waiters: [Int: CheckedContinuation<ProcessEnd?, Never>] = [:]
         /// Waits whose time was over before they began.
         var lateWaiters: Set<Int> = []
     }
@@ -43,7 +43,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// How it ended; `nil` while it runs.
-    package var exitStatus: ExitStatus? { life.withLock { $0.status } }
+    package var exitStatus: ProcessEnd? { life.withLock { $0.status } }
     package var isRunning: Bool { exitStatus == nil }
 
     /// Sends a signal to it and to whatever it has started itself. Nothing happens when it has ended.
@@ -55,8 +55,8 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits for its end; `nil` when it still runs after `timeout`.
-    package func wait(timeout: Duration) async -> ExitStatus? {
-        await withTaskGroup(of: ExitStatus?.self) { group in
+    package func wait(timeout: Duration) async -> ProcessEnd? {
+        await withTaskGroup(of: ProcessEnd?.self) { group in
             let number = life.withLock { life in
                 life.nextWaiter += 1
                 return life.nextWaiter
@@ -74,7 +74,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits for its end.
-    package func wait() async -> ExitStatus {
+    package func wait() async -> ProcessEnd {
         let number = life.withLock { life in
             life.nextWaiter += 1
             return life.nextWaiter
@@ -85,14 +85,14 @@ package final class ChildProcess: Sendable {
 
     /// Asks it to end with SIGTERM, and kills it when it has not within `patience`.
     @discardableResult
-    package func stop(patience: Duration = .seconds(10)) async -> ExitStatus {
+    package func stop(patience: Duration = .seconds(10)) async -> ProcessEnd {
         kill(SIGTERM)
         if let status = await wait(timeout: patience) { return status }
         kill(SIGKILL)
         return await wait()
     }
 
-    private func wait(as number: Int) async -> ExitStatus? {
+    private func wait(as number: Int) async -> ProcessEnd? {
         await withCheckedContinuation { continuation in
             let (isOver, status) = life.withLock { life in
                 let isOver = life.status != nil || life.lateWaiters.remove(number) != nil
@@ -121,7 +121,7 @@ package final class ChildProcess: Sendable {
             _ = Glibc.kill(-id, SIGKILL)
             var code: Int32 = 0
             waitpid(id, &code, 0)
-            let status: ExitStatus = code & 0x7F == 0 ? .exited(code >> 8 & 0xFF) : .killed(signal: code & 0x7F)
+            let status: ProcessEnd = code & 0x7F == 0 ? .exited(code >> 8 & 0xFF) : .killed(signal: code & 0x7F)
             life.status = status
             defer { life.waiters = [:] }
             return (status, life.waiters.values.map { $0 })

@@ -9,9 +9,9 @@ struct ChildProcessTests {
     @Test(
         "its end is known",
         arguments: [
-            ("exit 0", ExitStatus.exited(0)), ("exit 7", .exited(7)), ("kill -KILL $$", .killed(signal: SIGKILL)),
+            ("exit 0", ProcessEnd.exited(0)), ("exit 7", .exited(7)), ("kill -KILL $$", .killed(signal: SIGKILL)),
         ])
-    func end(script: String, status: ExitStatus) async throws {
+    func end(script: String, status: ProcessEnd) async throws {
         let child = try await ChildProcess.start("/bin/sh", arguments: ["-c", script])
         #expect(await child.wait() == status)
         #expect(await child.wait(timeout: .zero) == status)

@@ -1,11 +1,5 @@
 /// Refuses keys that nobody reads: a misspelled one would silently do nothing.
 func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ decoder: any Decoder, _: Key.Type) throws {
-    struct AnyKey: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue _: Int) { return nil }
-    }
     let known = Key.allCases.map(\.stringValue)
     for key in try decoder.container(keyedBy: AnyKey.self).allKeys where !known.contains(key.stringValue) {
         throw DecodingError.dataCorrupted(
@@ -13,6 +7,13 @@ func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ decoder: any Decoder, _:
                 codingPath: decoder.codingPath + [key],
                 debugDescription: "unknown key \(key.stringValue); known are \(known.joined(separator: ", "))"))
     }
+}
+
+private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue _: Int) { nil }
 }
 
 /// What is wrong with a YAML file, in one line that names the place.

@@ -1,5 +1,5 @@
 /// How a program ended.
-package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
+package enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
     case exited(Int32)
     case killed(signal: Int32)
 

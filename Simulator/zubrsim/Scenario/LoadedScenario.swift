@@ -1,0 +1,73 @@
+import FleetConfiguration
+import FleetModel
+import FleetSimulation
+import Foundation
+import Rehearsal
+
+/// A scenario with the machines and the catalog it needs.
+struct LoadedScenario {
+    var scenario: Scenario
+    var machines: [Machine]
+    var catalog: Catalog
+
+    /// `name` is a file, or the name of one that is shipped; `configuration` a folder such as `Config`. Services that
+    /// the fleet's file dates by how long ago they were count from `start`.
+    static func load(
+        _ name: String, configuration: String?, start: (Scenario) -> Timestamp
+    ) throws -> LoadedScenario {
+        let path = try find(name)
+        let file = try ScenarioFile.read(try text(of: path), path: path)
+        let folder = try configuration ?? configurationFolder()
+        do throws(ConfigurationProblems) {
+            if let fleet = file.fleet {
+                // The folder itself may be the one that is meant, as when a demo passes its own.
+                let below = "\(folder)/\(fleet)/zubrd.yaml"
+                let daemon = FileManager.default.fileExists(atPath: below) ? below : "\(folder)/zubrd.yaml"
+                let loaded = try FleetConfiguration.load(daemon, now: start(file.scenario))
+                return LoadedScenario(scenario: file.scenario, machines: loaded.machines, catalog: loaded.catalog)
+            }
+            return LoadedScenario(
+                scenario: file.scenario, machines: file.machines.flatMap(\.machines),
+                catalog: try FleetConfiguration.loadCatalog(folder))
+        } catch { throw CommandFailure("\(error)") }
+    }
+
+    static func text(of path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure("cannot read \(path): check the name and its rights")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw CommandFailure("\(path) is not UTF-8 text; convert it, for example with iconv")
+        }
+        return text
+    }
+
+    private static func find(_ name: String) throws -> String {
+        if name.contains("/") || name.hasSuffix(".yaml") { return name }
+        let folders = shippedFolders()
+        for folder in folders {
+            let path = "\(folder)/\(name).yaml"
+            if FileManager.default.fileExists(atPath: path) { return path }
+        }
+        throw CommandFailure(
+            "there is no scenario \(name) (looked in \(folders.joined(separator: ", "))); give the name of a shipped one or a file"
+        )
+    }
+
+    /// Above the program, as in the build folder; above the working directory; and where it is installed.
+    private static func shippedFolders() -> [String] {
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        var found: [String] = []
+        for start in [program, FileManager.default.currentDirectoryPath + "/"] {
+            var folder = start[...]
+            while let slash = folder.lastIndex(of: "/") {
+                folder = folder[..<slash]
+                let candidate = "\(folder)/Simulator/scenarios"
+                if FileManager.default.fileExists(atPath: candidate), !found.contains(candidate) {
+                    found.append(candidate)
+                }
+            }
+        }
+        return found + ["/usr/share/zubr/scenarios"]
+    }
+}
