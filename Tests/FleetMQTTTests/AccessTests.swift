@@ -74,11 +74,28 @@ struct AccessTests {
             #expect(messages.map(\.topic) == [topic])
         } else {
             #expect(publisher.counts.refused == 1)
+            // Told no, and not thrown out: a client that is thrown out sends the same message again, and so for ever.
+            #expect(publisher.gauges.snapshot.connects == 1)
             #expect(try await inbox.isQuiet())
         }
         await publisher.close()
         await machine.close()
         await inbox.shutdown()
+        await rig.stop()
+    }
+
+    @Test("a message too large even for the broker is answered with no, and the connection stands")
+    func oversize() async throws {
+        let rig = try await Rig(access: .accounts(Self.accounts))
+        let machine = rig.publisher(as: Self.user("north/truck_1"))
+        let topic = "zubr/v1/north/truck_1/telemetry"
+        try await machine.publish(OutgoingMessage(topic: topic, body: [UInt8](repeating: 0x41, count: 262_145)))
+        try await machine.publish(OutgoingMessage(topic: topic, body: [UInt8](repeating: 0x41, count: 262_144)))
+        try await machine.drain()
+        #expect(machine.counts.refused == 1)
+        #expect(machine.counts.acknowledged == 1)
+        #expect(machine.gauges.snapshot.connects == 1)
+        await machine.close()
         await rig.stop()
     }
 
@@ -125,7 +142,7 @@ struct AccessTests {
         #expect(Set(arrived.all) == ["zubr/v1/centers/belovo/work-orders"])
         let forbidden = Topic.machine(MachineKey("north/truck_1")!, .telemetry)
         let failure = await #expect(throws: InboxFailure.self) { try await post.publish([0x31], to: forbidden) }
-        #expect(failure?.isTransient == false)
+        #expect(failure?.isTransient == false, "\(String(describing: failure))")
         await post.shutdown()
         await center.close()
         await rig.stop()

@@ -53,6 +53,8 @@ struct PublisherTests {
     func repetition() async throws {
         let rig = try await Rig()
         let inbox = try await rig.subscribedInbox()
+        // It saves the subscription as it ends, so that it knows it after being killed.
+        try await rig.broker.restart()
         let acknowledged = Box<Int>()
         let publisher = rig.publisher(window: 50, onAcknowledged: { acknowledged.add($0) })
         try await publisher.publish(Rig.message(0))
