@@ -50,7 +50,7 @@ struct ServiceNestingTests {
         #expect(need.title == "TO-2 of BELAZ-75131")
         #expect(
             need.reason
-                == "engine_hours 460.0 h; TO-2 every 500 h (assumed), 40.0 h left; date estimated; includes TO-1 (overdue)"
+                == "engine_hours 460.0 h; TO-2 every 500 h (assumed), 40.0 h left; includes TO-1 (overdue)"
         )
         #expect(need.due == standings[1].due)
         #expect((need.durationHours, need.labourPersonHours) == (4.5, 14))

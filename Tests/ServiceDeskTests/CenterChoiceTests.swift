@@ -79,15 +79,17 @@ struct CenterChoiceTests {
     )
     func refusals(row: RefusalCase) {
         let choice = Desk.choice(
-            [Desk.center("a", at: row.kilometres, row.center)], need: Desk.need(row.need),
+            [Desk.center("a", at: row.kilometres, row.center)], need: Desk.need(change: row.need),
             situation: Desk.situation(isRoadLegal: row.isRoadLegal))
         #expect(choice.incapable.map(\.reason) == (row.reason.map { [$0] } ?? []))
         #expect(choice.ranking.isEmpty == (row.reason != nil))
     }
 
-    @Test("centers that do not operate are neither chosen nor named", arguments: [
-        ServiceCenter.Status.announced, .invented,
-    ] as [ServiceCenter.Status])
+    @Test(
+        "centers that do not operate are neither chosen nor named",
+        arguments: [
+            ServiceCenter.Status.announced, .invented,
+        ] as [ServiceCenter.Status])
     func notOperating(status: ServiceCenter.Status) {
         let choice = Desk.choice([
             Desk.center("near", at: 1) { $0.status = status }, Desk.center("far", at: 100),
@@ -147,10 +149,13 @@ struct CenterChoiceTests {
         #expect(abs(candidate.travelHours - hours) < 1e-6)
     }
 
-    @Test("parts take time by tier, and none when the job needs none", arguments: [
-        (tier: ServiceCenter.Tier.hub, parts: ["filter"], hours: 4.0), (tier: .maintenance, parts: ["filter"], hours: 48),
-        (tier: .field, parts: ["filter"], hours: 96), (tier: .field, parts: [], hours: 0),
-    ] as [(tier: ServiceCenter.Tier, parts: [String], hours: Double)])
+    @Test(
+        "parts take time by tier, and none when the job needs none",
+        arguments: [
+            (tier: ServiceCenter.Tier.hub, parts: ["filter"], hours: 4.0),
+            (tier: .maintenance, parts: ["filter"], hours: 48),
+            (tier: .field, parts: ["filter"], hours: 96), (tier: .field, parts: [], hours: 0),
+        ] as [(tier: ServiceCenter.Tier, parts: [String], hours: Double)])
     func parts(tier: ServiceCenter.Tier, parts: [String], hours: Double) {
         let choice = Desk.choice(
             [Desk.center("a", at: 100) { $0.tier = tier }], need: Desk.need { $0.parts = parts })
@@ -172,7 +177,8 @@ struct CenterChoiceTests {
 
     @Test(
         "work in hand makes wait once every crew has an order",
-        arguments: [(orders: 1, wait: 0.0), (orders: 2, wait: 4), (orders: 3, wait: 6)] as [(orders: Int, wait: Double)])
+        arguments: [(orders: 1, wait: 0.0), (orders: 2, wait: 4), (orders: 3, wait: 6)] as [(orders: Int, wait: Double)]
+    )
     func load(orders: Int, wait: Double) {
         var load = CenterLoad()
         for number in 0..<orders {

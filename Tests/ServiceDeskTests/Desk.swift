@@ -51,7 +51,7 @@ enum Desk {
 
     static func need(
         _ key: NeedKey = .service(code: "TO-1", done: 0), machine: MachineKey = truck, job: JobType = .minorService,
-        hours: Double = 4, _ change: (inout Need) -> Void = { _ in }
+        hours: Double = 4, change: (inout Need) -> Void = { _ in }
     ) -> Need {
         var need = Need(
             machine: machine, key: key, title: "TO-1 of BELAZ-75131", reason: "engine_hours 240 h", severity: .info,
@@ -76,4 +76,3 @@ enum Desk {
             evidence: "coolant_temp 110 °C > 103 °C (assumed)")
     }
 }
-

@@ -47,6 +47,7 @@ struct OpeningHoursTests {
             #expect(Desk.allDay.nextOpening(from: time) == time)
         }
         #expect(
-            OpeningHours(utcOffsetMinutes: 0, weekdays: [], opens: 480, closes: 1_020).nextOpening(from: Desk.now) == nil)
+            OpeningHours(utcOffsetMinutes: 0, weekdays: [], opens: 480, closes: 1_020).nextOpening(from: Desk.now)
+                == nil)
     }
 }
