@@ -106,7 +106,8 @@ extension Timestamp {
             next += count
             return value
         }
-        func take(_ character: Unicode.Scalar, or other: Unicode.Scalar? = nil, or third: Unicode.Scalar? = nil) -> Bool {
+        func take(_ character: Unicode.Scalar, or other: Unicode.Scalar? = nil, or third: Unicode.Scalar? = nil) -> Bool
+        {
             guard next < bytes.count else { return false }
             let byte = UInt32(bytes[next])
             guard byte == character.value || byte == other?.value || byte == third?.value else { return false }

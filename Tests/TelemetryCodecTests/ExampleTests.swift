@@ -36,7 +36,8 @@ struct ExampleTests {
     @Test("a faults example is accepted", arguments: named("faults-"))
     func faults(file: URL) throws {
         var decoder = TelemetryDecoder(limits: IngestLimits())
-        let frames = try decoder.frames(in: body(file), of: Samples.machine, on: .faults, receivedAt: Samples.receivedAt)
+        let frames = try decoder.frames(
+            in: body(file), of: Samples.machine, on: .faults, receivedAt: Samples.receivedAt)
         #expect(frames.allSatisfy { $0.faults != nil })
     }
 

@@ -62,7 +62,8 @@ struct HostileBytesTests {
     func noise(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let alphabet = Array(#"readings,name=t\ 1 a=1i,b="x" 17{}[]:"topicbodyat"#.utf8)
-        let line = (0..<Int.random(in: 0...80, using: &generator)).map { _ in alphabet.randomElement(using: &generator)! }
+        let line = (0..<Int.random(in: 0...80, using: &generator)).map { _ in alphabet.randomElement(using: &generator)!
+        }
         var point = LineProtocolPoint()
         do throws(LineProtocolError) {
             try point.read(line[...])

@@ -25,7 +25,8 @@ struct LimitTests {
     func signalsPerFrame() {
         let limits = IngestLimits(signalsPerFrame: 5)
         let position = #""position":{"latitude":1,"longitude":2}"#
-        #expect(whyRejected(frameBody(#""signals":{"a":1,"b":null},\#(position),"mode":"manual""#), limits: limits) == nil)
+        #expect(
+            whyRejected(frameBody(#""signals":{"a":1,"b":null},\#(position),"mode":"manual""#), limits: limits) == nil)
         for members in [
             #""signals":{"a":1,"b":null,"c":2},\#(position),"mode":"manual""#,
             #""signals":{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6}"#,
@@ -87,7 +88,8 @@ struct LimitTests {
     @Test("a machine may not invent names for ever; another machine is not harmed")
     func signalsPerMachine() throws {
         var decoder = TelemetryDecoder(limits: IngestLimits(signalsPerMachine: 4))
-        func send(_ names: [String], from machine: MachineKey, to decoder: inout TelemetryDecoder) -> Rejection.Reason? {
+        func send(_ names: [String], from machine: MachineKey, to decoder: inout TelemetryDecoder) -> Rejection.Reason?
+        {
             let body = frameBody(#""signals":{\#(names.map { #""\#($0)":1"# }.joined(separator: ","))}"#)
             do throws(Rejection) {
                 _ = try decoder.frames(in: Array(body.utf8), of: machine, receivedAt: Samples.receivedAt)
@@ -110,7 +112,8 @@ struct LimitTests {
         var decoder = TelemetryDecoder(limits: IngestLimits())
         let names = (0..<3_000).map { #""rejected_\#($0)":1"# }
         for start in stride(from: 0, to: 3_000, by: 300) {
-            let body = frameBody(#""signals":{\#(names[start..<start + 300].joined(separator: ",")),"rejected_end":"x"}"#)
+            let body = frameBody(
+                #""signals":{\#(names[start..<start + 300].joined(separator: ",")),"rejected_end":"x"}"#)
             #expect(throws: Rejection.self) {
                 try decoder.frames(in: Array(body.utf8), of: Samples.machine, receivedAt: Samples.receivedAt)
             }

@@ -57,7 +57,8 @@ struct LineProtocolTests {
         arguments: [
             ("1", LineProtocolPoint.FieldValue.float(1)), ("-1.5", .float(-1.5)), ("+1.5", .float(1.5)),
             (".5", .float(0.5)), ("5.", .float(5)), ("1e3", .float(1_000)), ("1E-3", .float(0.001)),
-            ("1.7976931348623157e308", .float(.greatestFiniteMagnitude)), ("5e-324", .float(.leastNonzeroMagnitude)), ("1e-400", .float(0)),
+            ("1.7976931348623157e308", .float(.greatestFiniteMagnitude)), ("5e-324", .float(.leastNonzeroMagnitude)),
+            ("1e-400", .float(0)),
             ("9007199254740993", .float(9_007_199_254_740_992)), ("0.30000000000000004", .float(0.1 + 0.2)),
             ("123456789012345678901234567890", .float(123_456_789_012_345_677_877_719_597_056)),
             ("0i", .integer(0)), ("-12i", .integer(-12)), ("9223372036854775807i", .integer(.max)),
@@ -90,7 +91,8 @@ struct LineProtocolTests {
             ("m f=9223372036854775808i", .badInteger, 5), ("m f=-9223372036854775809i", .badInteger, 5),
             ("m f=-1u", .badInteger, 5), ("m f=18446744073709551616u", .badInteger, 5), ("m f=x", .badNumber, 5),
             ("m f=truex", .badNumber, 5), ("m f=nan", .badNumber, 5), ("m f=inf", .badNumber, 5),
-            ("m f=0x10", .badNumber, 5), ("m f=1e", .badNumber, 5), ("m f=1e400", .badNumber, 5), ("m f=.", .badNumber, 5),
+            ("m f=0x10", .badNumber, 5), ("m f=1e", .badNumber, 5), ("m f=1e400", .badNumber, 5),
+            ("m f=.", .badNumber, 5),
             ("m f=-", .badNumber, 5), ("m f=1 x", .badTime, 7), ("m f=1 1.5", .badTime, 7),
             ("m f=1 9223372036854775808", .badTime, 7), ("m f=1 5 6", .trailingCharacters, 9),
         ])

@@ -20,7 +20,8 @@ enum RandomFrames {
         let signals = signals(using: &generator)
         let faults: [DiagnosticTroubleCode]? = Bool.random(using: &generator) ? faults(using: &generator) : nil
         let start = time(using: &generator)
-        let step: Duration? = Bool.random(using: &generator) ? .milliseconds(Int.random(in: 1...5_000, using: &generator)) : nil
+        let step: Duration? =
+            Bool.random(using: &generator) ? .milliseconds(Int.random(in: 1...5_000, using: &generator)) : nil
         let mode = OperatingMode.allCases.randomElement(using: &generator)!.code
         let keepsMode = Bool.random(using: &generator)
         return (0..<count).map { row in
@@ -85,7 +86,8 @@ enum RandomFrames {
         var seen: Set<DiagnosticTroubleCode.Key> = []
         return (0..<Int.random(in: 0...12, using: &generator)).compactMap { _ in
             let code = DiagnosticTroubleCode(
-                spn: SPN(.random(in: 1...0x7_FFFF, using: &generator))!, fmi: FMI(.random(in: 0...31, using: &generator))!,
+                spn: SPN(.random(in: 1...0x7_FFFF, using: &generator))!,
+                fmi: FMI(.random(in: 0...31, using: &generator))!,
                 sourceAddress: SourceAddress(.random(in: 0...255, using: &generator)),
                 occurrenceCount: Bool.random(using: &generator) ? .random(in: 0...126, using: &generator) : nil)
             return seen.insert(code.key).inserted ? code : nil

@@ -27,7 +27,10 @@ struct RecordingTests {
         "the body comes out byte for byte, wherever it stands",
         arguments: [
             (#"{"topic":"zubr/v1/a/b/status","body":{"state":"connected"}}"#, #"{"state":"connected"}"#),
-            (#"{"body": {"a" : 1.50, "b":[1,{"body":2}]} , "topic":"zubr/v1/a/b/status"}"#, #"{"a" : 1.50, "b":[1,{"body":2}]}"#),
+            (
+                #"{"body": {"a" : 1.50, "b":[1,{"body":2}]} , "topic":"zubr/v1/a/b/status"}"#,
+                #"{"a" : 1.50, "b":[1,{"body":2}]}"#
+            ),
             (#" { "topic" : "zubr/v1/a/b/status" , "at":1772352000000, "body" : "x\"},{" } "#, #""x\"},{""#),
             (#"{"\u0062ody":[1,2],"topic":"zubr/v1/a/b/status"}"#, "[1,2]"),
             (#"{"topic":"zubr/v1/a/b/status","body":-0}"#, "-0"),

@@ -9,10 +9,12 @@ struct RejectionTests {
     static let at = #""boot":1,"seq":1,"at":1772352000000"#
 
     static let notJSON: [Case] = [
-        ("", .notJSON, ""), ("{", .notJSON, ""), ("{}}", .notJSON, ""), (#"{"boot":1,}"#, .notJSON, ""),
-        (#"{\#(at),"signals":{"a":NaN}}"#, .notJSON, ""), (#"{\#(at),"signals":{"a":1e400}}"#, .notJSON, ""),
-        (#"{\#(at),"signals":{"a":-1e400}}"#, .notJSON, ""), (#"{\#(at),"signals":{"a":01}}"#, .notJSON, ""),
-        (String(repeating: "[", count: 40) + String(repeating: "]", count: 40), .notJSON, ""),
+        ("", .notJSON, "Empty"), ("{", .notJSON, "structure"), ("{}}", .notJSON, "structure"),
+        (#"{"boot":1,}"#, .notJSON, "structure"), (#"{\#(at),"signals":{"a":NaN}}"#, .notJSON, "structure"),
+        (#"{\#(at),"signals":{"a":1e400}}"#, .notJSON, "number"),
+        (#"{\#(at),"signals":{"a":-1e400}}"#, .notJSON, "number"),
+        (#"{\#(at),"signals":{"a":01}}"#, .notJSON, "number"),
+        (String(repeating: "[", count: 40) + String(repeating: "]", count: 40), .notJSON, "deep"),
     ]
     static let duplicates: [Case] = [
         (#"{\#(at),"signals":{},"boot":1}"#, .duplicateKey, "boot"),
@@ -53,7 +55,8 @@ struct RejectionTests {
         (#"{\#(at),"position":{"latitude":1}}"#, .missingKey, "longitude"),
         (#"{\#(at),"position":{"latitude":null,"longitude":1}}"#, .missingKey, "latitude"),
         (#"{\#(at),"position":{}}"#, .missingKey, "latitude"),
-        (#"{\#(at),"faults":[{"fmi":2}]}"#, .missingKey, "spn"), (#"{\#(at),"faults":[{"spn":2}]}"#, .missingKey, "fmi"),
+        (#"{\#(at),"faults":[{"fmi":2}]}"#, .missingKey, "spn"),
+        (#"{\#(at),"faults":[{"spn":2}]}"#, .missingKey, "fmi"),
         (#"{"boot":1,"seq":1,"at":{"step_ms":1,"count":1},"columns":{}}"#, .missingKey, "start"),
         (#"{"boot":1,"seq":1,"at":{"start":1,"count":1},"columns":{}}"#, .missingKey, "step_ms"),
         (#"{"boot":1,"seq":1,"at":{"start":1,"step_ms":1},"columns":{}}"#, .missingKey, "count"),
@@ -161,7 +164,9 @@ struct RejectionTests {
     @Test("words from outside cannot break the line they are shown in")
     func harmless() throws {
         let nasty = #"\u001b[2J\r\n\u0000\u007f\u202e\"\\"# + String(repeating: "é", count: 100)
-        for body in [frameBody(#""\#(nasty)":1"#), frameBody(#""signals":{"\#(nasty)":1}"#), frameBody(#""mode":"\#(nasty)""#)] {
+        for body in [
+            frameBody(#""\#(nasty)":1"#), frameBody(#""signals":{"\#(nasty)":1}"#), frameBody(#""mode":"\#(nasty)""#),
+        ] {
             let detail = try #require(whyRejected(body)).detail
             #expect(detail.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(detail)")
             #expect(detail.utf8.count <= 160)

@@ -39,7 +39,7 @@ struct ReplyTests {
     @Test(
         "anything else is rejected with its reason",
         arguments: [
-            ("{", Rejection.Reason.notJSON, ""), ("[]", .wrongType, "message"),
+            ("{", Rejection.Reason.notJSON, "structure"), ("[]", .wrongType, "message"),
             (body((#""reply":"r-17","#, "")), .missingKey, "reply"),
             (body((#""order":"WO-000042","#, "")), .missingKey, "order"),
             (body((#""state":"accepted","#, "")), .missingKey, "state"),
@@ -58,7 +58,8 @@ struct ReplyTests {
             (body((#""at""#, #""meters":{"odometer":null},"at""#)), .wrongType, "odometer"),
             (body((#""at""#, #""meters":{"speed":1},"at""#)), .unknownKey, "speed"),
             (body((#""at""#, #""meters":{"odometer":1,"odometer":1},"at""#)), .duplicateKey, "odometer"),
-            (body((#""at""#, #""at":1,"at""#)), .duplicateKey, "at"), (body((#""at""#, #""price":1,"at""#)), .unknownKey, "price"),
+            (body((#""at""#, #""at":1,"at""#)), .duplicateKey, "at"),
+            (body((#""at""#, #""price":1,"at""#)), .unknownKey, "price"),
             (body((#""at""#, #""center":"other","at""#)), .identityMismatch, "other"),
         ])
     func rejections(body: String, reason: Rejection.Reason, names: String) throws {

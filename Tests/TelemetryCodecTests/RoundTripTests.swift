@@ -89,14 +89,15 @@ struct RoundTripTests {
         "numbers are written as short as they can be",
         arguments: [
             (0.0, "0"), (-0.0, "-0.0"), (1, "1"), (-1.5, "-1.5"), (0.1, "0.1"), (0.05, "0.05"), (-0.0001, "-0.0001"),
-            (0.30000000000000004, "0.30000000000000004"), (54.123456789, "54.123456789"), (1e15, "1e+15"),
+            (0.30000000000000004, "0.30000000000000004"), (54.123456789, "54.123456789"), (1e15, "1000000000000000"), (0x1p53 - 1, "9007199254740991"), (-0x1p53, "-9007199254740992.0"),
             (999_999_999_999_999, "999999999999999"), (99_999_999_999.9999, "99999999999.9999"), (1e21, "1e+21"),
-            (.leastNonzeroMagnitude, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"), (10_000.25, "10000.25"),
+            (.leastNonzeroMagnitude, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"),
+            (10_000.25, "10000.25"),
         ])
     func numbers(value: Double, text: String) throws {
         let frame = Frame(boot: 0, seq: 0, observedAt: Samples.receivedAt, readings: [Reading(Signal("a"), value)])
         let body = String(decoding: TelemetryEncoder.body(of: frame), as: UTF8.self)
-        #expect(body.hasSuffix(#""signals":{"a":\#(text)}}"#) || Double(text) == value && value >= 1e15, "\(body)")
+        #expect(body.hasSuffix(#""signals":{"a":\#(text)}}"#), "\(body)")
         let decoded = try frames(body)
         #expect(decoded[0].readings[0].value.bitPattern == value.bitPattern)
     }

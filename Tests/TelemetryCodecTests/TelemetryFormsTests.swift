@@ -56,7 +56,8 @@ struct TelemetryFormsTests {
     func absent() throws {
         let decoded = try frames(
             frameBody(
-                #""signals":{"a":null},"position":{"latitude":1,"longitude":2,"speed":null},"meters":{"odometer":null}"#))
+                #""signals":{"a":null},"position":{"latitude":1,"longitude":2,"speed":null},"meters":{"odometer":null}"#
+            ))
         #expect(decoded[0].readings.map(\.signal) == [.latitude, .longitude])
     }
 
@@ -132,7 +133,8 @@ struct TelemetryFormsTests {
             """#)
         #expect(decoded[0].boot == .max)
         #expect(decoded[0].seq == .max)
-        #expect(decoded[0].readings.map(\.value) == [0, 0x1p64, -0x1p63, .greatestFiniteMagnitude, .leastNonzeroMagnitude])
+        #expect(
+            decoded[0].readings.map(\.value) == [0, 0x1p64, -0x1p63, .greatestFiniteMagnitude, .leastNonzeroMagnitude])
         #expect(decoded[0].readings[0].value.sign == .minus)
     }
 

@@ -24,7 +24,8 @@ extension TelemetryDecoder {
         }
         let orderText = try tape.string(at: try members.required(.order, "order"), "order")
         guard let order = WorkOrderID(String(decoding: orderText, as: UTF8.self)) else {
-            throw Rejection(.outOfRange, "order is \(excerpt(orderText)); send the number of the order, such as WO-000042")
+            throw Rejection(
+                .outOfRange, "order is \(excerpt(orderText)); send the number of the order, such as WO-000042")
         }
         let stateText = try tape.string(at: try members.required(.state, "state"), "state")
         guard let state = CenterReply.State(rawValue: String(decoding: stateText, as: UTF8.self)) else {
@@ -51,7 +52,8 @@ extension TelemetryDecoder {
         let text = try tape.string(at: place, "reason")
         guard (1...TelemetryDecoder.reasonBytes).contains(text.count) else {
             throw Rejection(
-                .outOfRange, "reason has \(text.count) bytes; send 1 to \(TelemetryDecoder.reasonBytes), or leave it out")
+                .outOfRange,
+                "reason has \(text.count) bytes; send 1 to \(TelemetryDecoder.reasonBytes), or leave it out")
         }
         return String(decoding: text, as: UTF8.self)
     }

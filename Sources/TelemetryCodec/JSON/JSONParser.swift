@@ -4,7 +4,9 @@ import FleetModel
 /// Turns the bytes of a message into a tape, or says why they are not JSON.
 ///
 /// It keeps its buffers, so that the steady state allocates nothing.
-struct JSONParser: ~Copyable {
+struct JSONParser: ~Copyable, @unchecked Sendable {
+    // It cannot be copied, so whoever has it is the only one that has the C++ parser behind the pointer.
+
     /// Nothing we read is nested deeper than five; a deeper one is an attack or a mistake.
     static let depthMax = 32
 

@@ -45,7 +45,8 @@ extension JSONTape {
         case nil: throw wrongType(at: place, "\(name)", expected: "a time of RFC 3339 or whole milliseconds since 1970")
         case .magnitude, .negative:
             throw Rejection(
-                .outOfRange, "\(name) is \(excerpt(at: place)); send milliseconds since 1970, not micro- or nanoseconds")
+                .outOfRange, "\(name) is \(excerpt(at: place)); send milliseconds since 1970, not micro- or nanoseconds"
+            )
         }
     }
 

@@ -57,14 +57,15 @@ extension [UInt8] {
         }
     }
 
-    /// The shortest decimal that reads back as this very number, which must be finite.
+    /// A decimal as short as can be that reads back as this very number, which must be finite.
     mutating func append(number: Double) {
         // What machines send has few decimals. A decimal of at most 15 digits names its double alone, so the first
-        // of these that is exact is also the shortest. A zero keeps its sign by the long way.
+        // of these that is exact is also the shortest. Whole numbers are exact up to 2^53. A zero keeps its sign by
+        // the long way.
         var scale = 1.0
         for places in 0...4 {
             let scaled = (number * scale).rounded()
-            guard scaled.magnitude < 1e15 else { break }
+            guard scaled.magnitude < (places == 0 ? 0x1p53 : 1e15) else { break }
             if scaled / scale == number, scaled != 0 || number.sign == .plus {
                 return append(Int64(scaled), decimals: places)
             }

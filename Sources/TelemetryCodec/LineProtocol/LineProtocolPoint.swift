@@ -180,8 +180,9 @@ private struct LineProtocolScanner {
         guard next < bytes.count else { throw error(.missingFields) }
     }
 
-    mutating func field() throws(LineProtocolError) -> (key: LineProtocolPoint.Piece, value: LineProtocolPoint.FieldValue)
-    {
+    mutating func field() throws(LineProtocolError) -> (
+        key: LineProtocolPoint.Piece, value: LineProtocolPoint.FieldValue
+    ) {
         let key = piece(endsAtEquals: true)
         guard key.start < key.end else { throw error(.missingFieldKey) }
         guard take(.equals) else { throw error(.missingEquals) }

@@ -71,7 +71,8 @@ extension TelemetryDecoder {
             case .position:
                 guard (SignalTable.latitude...SignalTable.speed).contains(index) else {
                     throw Rejection(
-                        .unknownKey, "position.\(excerpt(name)); position has latitude, longitude, altitude, heading, speed")
+                        .unknownKey,
+                        "position.\(excerpt(name)); position has latitude, longitude, altitude, heading, speed")
                 }
             case .meters:
                 guard (SignalTable.engineHours...SignalTable.fuelUsedTotal).contains(index) else {
@@ -123,7 +124,8 @@ extension TelemetryDecoder {
         count += 1
         guard count <= limits.signalsPerFrame else {
             throw Rejection(
-                .tooManySignals, "the frame has more than \(limits.signalsPerFrame) signals; send them in several frames")
+                .tooManySignals,
+                "the frame has more than \(limits.signalsPerFrame) signals; send them in several frames")
         }
     }
 

@@ -3,7 +3,7 @@ import FleetModel
 /// Reads the bodies of messages. Keeps a parser and its buffers between messages, so each loop has one of its own.
 ///
 /// The forms are specified in `docs/PROTOCOL.md`. Whatever the bytes are, the answer is frames or a `Rejection`.
-package struct TelemetryDecoder: ~Copyable {
+package struct TelemetryDecoder: ~Copyable, Sendable {
     let limits: IngestLimits
     var parser = JSONParser()
     var names = SignalTable()

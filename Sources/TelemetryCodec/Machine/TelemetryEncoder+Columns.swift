@@ -8,7 +8,8 @@ extension TelemetryEncoder {
         guard let first = frames.first else { return nil }
         for (row, frame) in frames.enumerated() {
             guard frame.boot == first.boot, first.seq <= UInt64.max - UInt64(row), frame.seq == first.seq + UInt64(row),
-                frame.faults == first.faults, frame.readings.elementsEqual(first.readings, by: { $0.signal == $1.signal })
+                frame.faults == first.faults,
+                frame.readings.elementsEqual(first.readings, by: { $0.signal == $1.signal })
             else { return nil }
         }
         var bytes: [UInt8] = []

@@ -1,7 +1,7 @@
 import FleetModel
 
 /// Reads the lines of a recording, one after the other.
-package struct RecordingReader: ~Copyable {
+package struct RecordingReader: ~Copyable, Sendable {
     private var parser = JSONParser()
 
     package init() {}
