@@ -96,7 +96,8 @@ let package = Package(
             name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict
         ),
         .testTarget(
-            name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb], swiftSettings: strict),
+            name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "FleetConsole", "Support"],
             swiftSettings: strict),

@@ -23,7 +23,7 @@ package final class FleetDatabase: Sendable {
     /// The signals by the rows their names are stored under, as far as committed.
     let signalNames = Mutex<[Int64: Signal]>([:])
     let log = WriteAheadLog()
-    private let lock: FileLock?
+    private let lock: Mutex<FileLock?>
 
     /// How long one read may take.
     static let readBudget = Duration.seconds(5)
@@ -39,10 +39,10 @@ package final class FleetDatabase: Sendable {
         self.keepsBallast = keepsBallast
         self.writer = writer
         self.readers = readers
-        self.lock = lock
+        self.lock = Mutex(lock)
     }
 
-    /// Ends all connections, the writing one last, so that it leaves no log behind.
+    /// Ends all connections, the writing one last, so that it leaves no log behind, and lifts the lock.
     package func close() async {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             FleetDatabase.background.async { [self] in
@@ -51,6 +51,7 @@ package final class FleetDatabase: Sendable {
                     try? writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
                     try? writer.close()
                 }
+                lock.withLock { $0 = nil }
                 done.resume()
             }
         }

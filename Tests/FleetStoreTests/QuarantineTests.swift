@@ -1,0 +1,78 @@
+import FleetModel
+import FleetRuntime
+import Testing
+
+@testable import FleetStore
+
+@Suite("Quarantine")
+struct QuarantineTests {
+    private let folder: TemporaryFolder
+    init() throws { folder = try TemporaryFolder() }
+
+    private func rejected(_ body: String, _ reason: Rejection.Reason = .notJSON) -> RejectedMessage {
+        RejectedMessage(
+            topic: "zubr/v1/a/b/telemetry", body: Array(body.utf8), rejection: Rejection(reason, "why"),
+            receivedAt: start)
+    }
+
+    @Test("a rejected message is kept whole, counted by reason and shown without control characters")
+    func kept() async throws {
+        let store = try await open(folder)
+        var incoming = IngestBatch()
+        incoming.rejected = [rejected("{\u{1B}[2J"), rejected("", .oversize), rejected("x")]
+        _ = try await store.commit(incoming)
+        let document = try await store.quarantine(limit: 2)
+        #expect(document.total == 3)
+        #expect(document.byReason == ["not-json": 2, "oversize": 1])
+        #expect(document.messages.map(\.bytes) == [1, 0])
+        #expect(try await store.quarantine(limit: 9).messages[2].excerpt == "{·[2J")
+        let first = document.messages[0].id - 2
+        let found = try await store.quarantined([first, 999])
+        #expect(found.map(\.id) == [first])
+        #expect(found.map(\.message) == [incoming.rejected[0]])
+        await store.close()
+    }
+
+    @Test("a released message no longer counts, is not given again, and is released once")
+    func released() async throws {
+        let store = try await open(folder)
+        var incoming = IngestBatch()
+        incoming.rejected = [rejected("a"), rejected("b")]
+        _ = try await store.commit(incoming)
+        let id = try await store.quarantine(limit: 1).messages[0].id
+        for _ in 0..<2 {
+            var again = batch([frame(1)])
+            again.released = [id]
+            _ = try await store.commit(again)
+        }
+        let document = try await store.quarantine(limit: 9)
+        #expect(document.total == 1)
+        #expect(document.messages.map(\.excerpt) == ["a"])
+        #expect(try await store.quarantined([id]).isEmpty)
+        #expect(try await store.counts().quarantined == 1)
+        await store.close()
+    }
+
+    @Test(
+        "beyond its bounds the oldest go, and are counted",
+        arguments: [
+            (bounds: QuarantineBounds(messages: 3, bytes: 1_000), left: ["m2", "m3", "m4"]),
+            (bounds: QuarantineBounds(messages: 5, bytes: 1_000), left: ["m0", "m1", "m2", "m3", "m4"]),
+            (bounds: QuarantineBounds(messages: 9, bytes: 4), left: ["m3", "m4"]),
+            (bounds: QuarantineBounds(messages: 9, bytes: 10), left: ["m0", "m1", "m2", "m3", "m4"]),
+        ])
+    func bounded(bounds: QuarantineBounds, left: [String]) async throws {
+        let store = try await open(folder, bounds: bounds)
+        for number in 0..<5 {
+            var incoming = IngestBatch()
+            incoming.rejected = [rejected("m\(number)")]
+            _ = try await store.commit(incoming)
+        }
+        let document = try await store.quarantine(limit: 9)
+        #expect(document.messages.map(\.excerpt).reversed() == left)
+        #expect(document.total == Int64(left.count))
+        let dropped = try await store.read("test") { db, _ in try Total.value(of: Total.quarantineDropped, db) }
+        #expect(dropped == Int64(5 - left.count))
+        await store.close()
+    }
+}
