@@ -14,7 +14,9 @@ struct DemoPageTests {
         #expect(lines.count == height)
         #expect(lines.allSatisfy { displayWidth($0) <= width })
         #expect(lines.last == "q ends")
-        for part in ["Zubr demo  2026-03-01T08:00Z", "812 messages/s", "NO CAPABLE CENTER", "SERVICES", "CENTER", "LAST EVENTS"] {
+        for part in [
+            "Zubr demo  2026-03-01T08:00Z", "812 messages/s", "NO CAPABLE CENTER", "SERVICES", "CENTER", "LAST EVENTS",
+        ] {
             #expect(lines.contains { $0.contains(part) }, "\(part) in\n\(lines.joined(separator: "\n"))")
         }
         for family in SampleFleet.families.values { #expect(lines.contains { $0.hasPrefix(family) }) }
@@ -31,7 +33,9 @@ struct DemoPageTests {
     func unbounded() {
         let text = DemoPage.lines(SampleFleet.busy, width: nil, height: nil, style: .plain).joined(separator: "\n")
         for number in 0..<20 { #expect(text.contains("WO-\(padded(number, 6))")) }
-        #expect(text.contains("WO-000091 kuzbass-coal/truck-17 TO-2: center-1 declined (no crew free), sent on to center-2"))
+        #expect(
+            text.contains("WO-000091 kuzbass-coal/truck-17 TO-2: center-1 declined (no crew free), sent on to center-2")
+        )
         #expect(text.contains("nearer center-x: lifts 10 t, the job takes 42 t (assumed)"))
         #expect(text.contains("center-y: 1800 km by road, its crews go 600 km"))
         #expect(text.contains("every 500 h (sourced: belaz_to)"), "a limit is shown with its mark")

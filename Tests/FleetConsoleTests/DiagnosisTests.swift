@@ -12,7 +12,10 @@ struct DiagnosisTests {
         var severity: Severity?
         var change: @Sendable (inout StatusDocument) -> Void
 
-        init(_ name: String, _ subject: String, _ severity: Severity?, _ change: @escaping @Sendable (inout StatusDocument) -> Void) {
+        init(
+            _ name: String, _ subject: String, _ severity: Severity?,
+            _ change: @escaping @Sendable (inout StatusDocument) -> Void
+        ) {
             testDescription = name
             self.subject = subject
             self.severity = severity

@@ -72,7 +72,8 @@ enum SampleFleet {
         Refusal(center: ServiceCenterID(center)!, reason: reason, roadKilometres: kilometres)
     }
 
-    static func offer(_ center: String, _ outcome: WorkOrder.Offer.Outcome, _ reason: String? = nil) -> WorkOrder.Offer {
+    static func offer(_ center: String, _ outcome: WorkOrder.Offer.Outcome, _ reason: String? = nil) -> WorkOrder.Offer
+    {
         WorkOrder.Offer(
             center: ServiceCenterID(center)!, offeredAt: now - .hours(5), outcome: outcome, reason: reason,
             answeredAt: now - .hours(4))

@@ -50,7 +50,9 @@ struct TextTests {
 
     @Test(
         "bytes are told in their unit",
-        arguments: [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (64_000_000, "64.0 MB"), (2_500_000_000_000, "2.5 TB")]
+        arguments: [
+            (0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (64_000_000, "64.0 MB"), (2_500_000_000_000, "2.5 TB"),
+        ]
             as [(Int64, String)])
     func byteCounts(count: Int64, text: String) {
         #expect(bytes(count) == text)

@@ -73,7 +73,9 @@ struct DemoCommand: AsyncParsableCommand {
             screen.draw(
                 DemoPage.lines(
                     snapshot, width: terminal.width, height: terminal.height, style: terminal.style,
-                    footer: "q or Ctrl-C ends   \(shown) of \(observer.witness.checks.count) things shown   logs: \(stage.folder)/"))
+                    footer:
+                        "q or Ctrl-C ends   \(shown) of \(observer.witness.checks.count) things shown   logs: \(stage.folder)/"
+                ))
             if screen.isQuitPressed(within: 500) { return }
         }
     }
