@@ -42,7 +42,7 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
                 path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
                 freeBytes: standing?.freeBytes ?? 0, fullAt: fullAt, frames: counts.frames,
                 quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames,
-                duplicateFrames: counts.duplicateFrames),
+                duplicateFrames: counts.duplicateFrames, redeliveredMessages: counts.redeliveredMessages),
             machines: counts.machines, orders: counts.orders, alertsFiring: counts.alertsFiring)
     }
 }

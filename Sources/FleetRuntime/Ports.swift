@@ -114,6 +114,8 @@ package struct IngestBatch: Sendable {
     package var rejected: [RejectedMessage] = []
     /// Quarantined messages that this batch takes after all.
     package var released: [Int64] = []
+    /// How many of the messages the broker says it had sent before.
+    package var redeliveredMessages = 0
 
     package init() {}
 

@@ -130,7 +130,7 @@ final class CannedFleet: FleetReader, FleetRegistry {
             clock: ClockDocument(epoch: .epoch, rate: 1), broker: BrokerDocument(), ingest: IngestDocument(),
             store: StoreDocument(
                 path: "/var/lib/zubr/zubr.db", databaseBytes: 1, walBytes: 2, freeBytes: 3, fullAt: nil, frames: 4,
-                quarantined: 5, gaps: 6, missingFrames: 7, duplicateFrames: 8),
+                quarantined: 5, gaps: 6, missingFrames: 7, duplicateFrames: 8, redeliveredMessages: 9),
             machines: MachineCounts(), orders: ["in-progress": 1], alertsFiring: 0)
     }
 }

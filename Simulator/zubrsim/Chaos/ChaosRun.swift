@@ -133,7 +133,7 @@ struct ChaosRun {
         return daemon
     }
 
-    /// Waits until everything is there, or until nothing more comes; returns how many frames came a second time.
+    /// Waits until everything is there, or until nothing more comes; returns how many messages the broker delivered again.
     private func settle(_ daemon: ChildProcess, expecting count: Int) async throws -> Int64 {
         var best: Int64 = -1
         var deadline = ContinuousClock.now + .seconds(30)
@@ -151,7 +151,7 @@ struct ChaosRun {
             guard daemon.isRunning else { throw CommandFailure("zubrd ended by itself; see \(folder)/zubrd.log") }
             try await Task.sleep(for: .milliseconds(50))
         }
-        return latest?.store.duplicateFrames ?? 0
+        return latest?.store.redeliveredMessages ?? 0
     }
 
     /// What the daemon says of itself; `nil` while it does not answer.

@@ -93,10 +93,12 @@ package struct StoreDocument: Sendable, Codable, Hashable {
     package var missingFrames: Int64
     /// Frames that came again, after a redelivery or twice from the machine, and were not stored again.
     package var duplicateFrames: Int64
+    /// Messages the broker delivered a second time, because they were not acknowledged the first.
+    package var redeliveredMessages: Int64
 
     package init(
         path: String, databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, fullAt: Timestamp?, frames: Int64,
-        quarantined: Int64, gaps: Int64, missingFrames: Int64, duplicateFrames: Int64
+        quarantined: Int64, gaps: Int64, missingFrames: Int64, duplicateFrames: Int64, redeliveredMessages: Int64
     ) {
         self.path = path
         self.databaseBytes = databaseBytes
@@ -108,6 +110,7 @@ package struct StoreDocument: Sendable, Codable, Hashable {
         self.gaps = gaps
         self.missingFrames = missingFrames
         self.duplicateFrames = duplicateFrames
+        self.redeliveredMessages = redeliveredMessages
     }
 }
 
@@ -117,6 +120,7 @@ package struct StoreCounts: Sendable, Hashable {
     package var gaps: Int64 = 0
     package var missingFrames: Int64 = 0
     package var duplicateFrames: Int64 = 0
+    package var redeliveredMessages: Int64 = 0
     package var machines = MachineCounts()
     package var orders: [String: Int] = [:]
     package var alertsFiring = 0

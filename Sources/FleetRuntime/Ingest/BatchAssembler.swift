@@ -20,6 +20,7 @@ package struct BatchAssembler: ~Copyable {
         var batch = IngestBatch()
         batch.frames.reserveCapacity(messages.count)
         for message in messages {
+            if message.isRedelivered { batch.redeliveredMessages += 1 }
             do throws(Rejection) {
                 try take(message, into: &batch)
             } catch {

@@ -29,6 +29,8 @@ enum Total {
     static let frames = "frames"
     /// Frames that came again and were not stored again.
     static let duplicateFrames = "duplicate_frames"
+    /// Messages the broker delivered a second time.
+    static let redeliveredMessages = "redelivered_messages"
     static let gaps = "gaps"
     static let missingFrames = "missing_frames"
     static let quarantineRows = "quarantine_rows"

@@ -11,6 +11,9 @@ extension FleetDatabase: IngestStore {
             for reply in batch.replies { try intake.take(reply, &ledger, db) }
             try Quarantine.release(batch.released, at: batch.newestArrival, &ledger, db)
             try Quarantine.add(batch.rejected + intake.refused, within: quarantineBounds, &ledger, db)
+            if batch.redeliveredMessages > 0 {
+                ledger.add(Int64(batch.redeliveredMessages), to: Total.redeliveredMessages)
+            }
             try intake.write(&ledger, db)
             try ledger.settle(db)
             return IngestReceipt(

@@ -73,6 +73,7 @@ extension FleetDatabase: FleetReader {
             counts.gaps = count(Total.gaps)
             // It wraps around when machines invent numbers; shown, it is then simply the most there is.
             counts.duplicateFrames = count(Total.duplicateFrames)
+            counts.redeliveredMessages = count(Total.redeliveredMessages)
             counts.missingFrames = count(Total.missingFrames) < 0 ? .max : count(Total.missingFrames)
             counts.machines.registered = Int(count(Total.registeredMachines))
             counts.machines.unregistered = Int(count(Total.unregisteredMachines))
