@@ -15,7 +15,9 @@ struct DecimalTests {
     @Test("what is too large for whole numbers is written as it is", arguments: [1e300, -1e300, .infinity, -.infinity])
     func large(value: Double) { #expect(decimal(value, places: 2) == "\(value)") }
 
-    @Test("without trailing zeros", arguments: [(103.0, "103"), (0.5, "0.5"), (-2, "-2"), (0, "0"), (999_999_999_999_999, "999999999999999")])
+    @Test(
+        "without trailing zeros",
+        arguments: [(103.0, "103"), (0.5, "0.5"), (-2, "-2"), (0, "0"), (999_999_999_999_999, "999999999999999")])
     func short(value: Double, text: String) { #expect(shortest(value) == text) }
 
     @Test("with leading zeros", arguments: [(7, 2, "07"), (0, 1, "0"), (123, 2, "123"), (0, 4, "0000")])

@@ -124,4 +124,22 @@ struct LimitTests {
         let decoded = try decoder.frames(in: Array(body.utf8), of: Samples.machine, receivedAt: Samples.receivedAt)
         #expect(decoded[0].readings.map(\.signal.name) == (0..<300).map { "rejected_\($0)" })
     }
+
+    @Test("among thousands of names each is known, and a repeated one is found", arguments: [0, 20, 511, 512, 1_999])
+    func manyNames(repeated: Int) throws {
+        var decoder = TelemetryDecoder(limits: IngestLimits(signalsPerFrame: 3_000, signalsPerMachine: 3_000))
+        let names = (0..<2_000).map { "many_\($0)" }
+        let members = names.map { #""\#($0)":1"# }.joined(separator: ",")
+        let twice = Array(frameBody(#""signals":{\#(members),"\#(names[repeated])":1}"#).utf8)
+        let once = Array(frameBody(#""signals":{\#(members)}"#).utf8)
+        // While the names are new, and when they are known.
+        for _ in 0..<2 {
+            let rejection = try #require(throws: Rejection.self) {
+                try decoder.frames(in: twice, of: Samples.machine, receivedAt: Samples.receivedAt)
+            }
+            #expect(rejection.reason == .duplicateKey)
+            let frames = try decoder.frames(in: once, of: Samples.machine, receivedAt: Samples.receivedAt)
+            #expect(frames[0].readings.map(\.signal.name) == names)
+        }
+    }
 }
