@@ -13,7 +13,7 @@ struct RouteTests {
             ("/v1/status", #""alerts_firing":0"#),
             ("/v1/status", #""orders":{"in-progress":1}"#),
             ("/v1/machines", #""equipment":"kuzbass-coal/truck-17""#),
-            ("/v1/machines/kuzbass-coal/truck-17", #""meters":{"engine_hours":4210.5,"fuel_used_total":12}"#),
+            ("/v1/machines/kuzbass-coal/truck-17", #""model":"BELAZ-75131""#),
             ("/v1/work-orders", #""id":"WO-000001""#),
             ("/v1/work-orders", #""refused":[{"center":"ru-near","reason":"not certified for BELAZ""#),
             ("/v1/work-orders?all=true", #""due":"2026-03-03T08:00:00Z""#),
