@@ -1,4 +1,8 @@
 import Glibc
+import Synchronization
+
+/// Ports given out by this process: two brokers that start at once must not be given the same one.
+private let given = Mutex<Set<Int>>([])
 
 /// A TCP port of this machine on which nobody listens.
 ///
@@ -7,7 +11,7 @@ import Glibc
 package func freeLoopbackPort() throws(RehearsalFailure) -> Int {
     for _ in 0..<200 {
         let port = Int.random(in: 20_000..<32_000)
-        if isFree(port) { return port }
+        if isFree(port), given.withLock({ $0.insert(port).inserted }) { return port }
     }
     throw RehearsalFailure("no free TCP port from 20000 to 31999 on 127.0.0.1; end what listens there")
 }

@@ -47,10 +47,8 @@ package struct BatchAssembler: ~Copyable {
             guard !message.isRetained else {
                 throw Rejection(.retained, "the broker kept this message from earlier; publish without the retain flag")
             }
-            let frames = try decoder.frames(in: message.body, of: machine, receivedAt: message.receivedAt)
-            if kind == .faults, let silent = frames.first(where: { $0.faults == nil }) {
-                throw Rejection(.missingKey, "faults: frame \(silent.seq) on the faults topic has none")
-            }
+            let frames = try decoder.frames(
+                in: message.body, of: machine, on: kind, receivedAt: message.receivedAt)
             batch.frames.append(
                 ReceivedFrames(machine: machine, receivedAt: message.receivedAt, frames: frames))
         case .replies(let center):
