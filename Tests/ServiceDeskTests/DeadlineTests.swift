@@ -60,13 +60,17 @@ struct DeadlineTests {
         var office = Office([Desk.center("a", at: 50), Desk.center("b", at: 100)])
         office.need([Desk.need()])
         var asked: [String] = ["a"]
-        for _ in 0..<200 {
+        var hours: [Int] = []
+        for hour in 1...200 {
             office.now += .hours(1)
             for message in office.tick().messages where message.hasPrefix("offer ") {
                 asked.append(String(message.dropFirst(6)))
+                hours.append(hour)
             }
         }
         #expect(asked == ["a", "b", "a", "b", "a", "b"])
+        // Once all were silent, six hours pass before the next is asked, and nobody else in that round.
+        #expect(hours == [1, 8, 15, 22, 29])
         #expect(office.order.state == .uncovered)
     }
 
