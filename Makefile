@@ -1,7 +1,8 @@
 # Zubr: build, test, demonstrate. `make help` lists the targets.
 
 # One release build serves programs and tests alike.
-BUILD := swift build -c release --explicit-target-dependency-import-check error
+# Testable, so that programs and tests are the same build.
+BUILD := swift build -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 BIN := .build/release
 # libFoo-dev to build, mosquitto and xz-utils to run and test.
 PACKAGES := mosquitto mosquitto-clients libmosquitto-dev libsqlite3-dev libsimdjson-dev libproj-dev libcurl4-openssl-dev pkg-config xz-utils openssl
@@ -30,7 +31,7 @@ tests: packages
 	@$(BUILD) --build-tests
 
 test: tests
-	@swift test -c release --skip-build
+	@swift test -c release -Xswiftc -enable-testing --skip-build
 
 lint:
 	@swift format lint --strict --recursive Package.swift Sources Simulator Tests

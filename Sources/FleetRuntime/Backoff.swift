@@ -1,21 +1,29 @@
-/// How long to wait before the next try: doubling up to a ceiling, with full jitter so that many do not come at once.
+/// How long to wait before the next try: longer each time, and a different time for each client.
+///
+/// Full jitter: after a restart of a broker or a disk all that wait would otherwise come back in the same second.
 package struct Backoff: Sendable {
     package let first: Duration
-    package let ceiling: Duration
-    private var tries = 0
+    package let longest: Duration
+    /// A number from 0 to below 1.
+    private let chance: @Sendable () -> Double
+    private var failures = 0
 
-    package init(first: Duration = .seconds(1), ceiling: Duration = .seconds(30)) {
+    package init(
+        first: Duration = .seconds(1), longest: Duration = .seconds(30),
+        chance: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
         self.first = first
-        self.ceiling = ceiling
+        self.longest = longest
+        self.chance = chance
     }
 
-    /// It worked: the next failure starts from the beginning.
-    package mutating func reset() { tries = 0 }
-
-    /// A wait between nothing and the present bound, which doubles with each call.
-    package mutating func next(using random: inout some RandomNumberGenerator) -> Duration {
-        let bound = min(ceiling, first * (1 << min(tries, 16)))
-        tries += 1
-        return bound * Double.random(in: 0...1, using: &random)
+    /// The pause after one more failure.
+    package mutating func pause() -> Duration {
+        let doublings = min(failures, 20)
+        failures += 1
+        let ceiling = min(first * (1 << doublings), longest)
+        return ceiling * chance()
     }
+
+    package mutating func reset() { failures = 0 }
 }

@@ -44,19 +44,14 @@ struct DiskForecastTests {
 
 @Suite("backing off")
 struct BackoffTests {
-    /// Always the largest number there is, so that the jitter is the whole bound.
-    private struct Highest: RandomNumberGenerator {
-        mutating func next() -> UInt64 { .max }
-    }
-
     @Test("doubles up to its ceiling and starts again after a success")
     func doubling() {
-        var backoff = Backoff(first: .seconds(1), ceiling: .seconds(30))
-        var random = Highest()
-        let waits = (0..<7).map { _ in backoff.next(using: &random).inSeconds.rounded() }
+        // Always the largest chance there is, so that the jitter is the whole bound.
+        var backoff = Backoff(first: .seconds(1), longest: .seconds(30), chance: { 1 })
+        let waits = (0..<7).map { _ in backoff.pause().inSeconds }
         #expect(waits == [1, 2, 4, 8, 16, 30, 30])
         backoff.reset()
-        #expect(backoff.next(using: &random).inSeconds.rounded() == 1)
+        #expect(backoff.pause().inSeconds == 1)
     }
 }
 

@@ -28,9 +28,6 @@ package struct Rejection: Error, Hashable, Sendable, CustomStringConvertible {
         case tooManyMachines = "too-many-machines"
         case futureTime = "future-time"
         case tooOld = "too-old"
-        case conflictingReplay = "conflicting-replay"
-        case unknownOrder = "unknown-order"
-        case notThisCenter = "not-this-center"
         case missingIdentity = "missing-identity"
     }
 }

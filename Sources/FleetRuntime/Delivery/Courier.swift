@@ -37,7 +37,6 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
 
     private func work() async {
         var backoff = Backoff()
-        var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             do {
                 let carried = try await step()
@@ -48,7 +47,7 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
                 let why = (error as? StoreFailure)?.message ?? "\(error)"
                 gauges.trouble(.delivery, "work orders do not leave: \(why)")
                 logger.error("work orders do not leave, trying again", metadata: ["cause": "\(why)"])
-                try? await clock.sleep(for: backoff.next(using: &random))
+                try? await clock.sleep(for: backoff.pause())
             } catch {
                 return
             }

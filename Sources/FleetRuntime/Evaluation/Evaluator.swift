@@ -39,7 +39,6 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 
     private func work() async {
         var backoff = Backoff()
-        var random = SystemRandomNumberGenerator()
         var bench: FleetBench?
         while !Task.isCancelled {
             do {
@@ -54,7 +53,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
                 let why = (error as? StoreFailure)?.message ?? "\(error)"
                 gauges.trouble(.evaluation, "work orders and alerts stand still: \(why)")
                 logger.error("evaluation failed, trying again", metadata: ["cause": "\(why)"])
-                try? await clock.sleep(for: backoff.next(using: &random))
+                try? await clock.sleep(for: backoff.pause())
             } catch {
                 return
             }

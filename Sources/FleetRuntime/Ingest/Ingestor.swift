@@ -42,7 +42,6 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     package struct Round: ~Copyable {
         var assembler: BatchAssembler
         var backoff = Backoff()
-        var random = SystemRandomNumberGenerator()
 
         package init(limits: IngestLimits) { assembler = BatchAssembler(limits: limits) }
     }
@@ -74,8 +73,8 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             switch failure {
             case .closed: return
             case .refused(let why):
+                // The inbox itself waits between its tries.
                 logger.error("the broker refuses us, trying again", metadata: ["cause": "\(why)"])
-                try await pause(&round)
             case .disconnected(let why):
                 logger.notice("connection to the broker lost", metadata: ["cause": "\(why)"])
             }
@@ -84,7 +83,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
 
     /// Waits before the next try; a shutdown ends the wait.
     private func pause(_ round: inout Round) async throws {
-        let wait = round.backoff.next(using: &round.random)
+        let wait = round.backoff.pause()
         let clock = clock
         await cancelWhenGracefulShutdown { try? await clock.sleep(for: wait) }
     }

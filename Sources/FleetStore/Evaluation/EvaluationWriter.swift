@@ -86,9 +86,11 @@ struct EvaluationWriter {
         let machine = try id(of: order.need.machine, &ledger)
         let need = order.need.key.description
         let holder = try String.fetchOne(
-            db.cachedStatement(sql: "SELECT id FROM work_order WHERE machine = ? AND need = ? AND id <> ?"),
-            arguments: [machine, need, order.id.text])
-        if let holder {
+            db.cachedStatement(
+                sql: """
+                    SELECT id FROM work_order WHERE machine = ? AND need = ? AND id <> ? AND state <> 'cancelled'
+                    """), arguments: [machine, need, order.id.text])
+        if let holder, order.state != .cancelled {
             throw StoreFailure.damaged(
                 "work order \(order.id) repeats \(holder): both are for \(need) of \(order.need.machine); nothing was stored"
             )

@@ -127,9 +127,10 @@ extension Schema {
                     is_final INTEGER NOT NULL,
                     center TEXT,
                     opened_at INTEGER NOT NULL,
-                    document TEXT NOT NULL,
-                    UNIQUE (machine, need)
+                    document TEXT NOT NULL
                 );
+                -- However often a need is found, it gets one order; only a cancelled one leaves room for another.
+                CREATE UNIQUE INDEX work_order_need ON work_order (machine, need) WHERE state <> 'cancelled';
                 CREATE INDEX work_order_unfinished ON work_order (machine) WHERE is_final = 0;
 
                 -- Append-only: what became of an order, and when.

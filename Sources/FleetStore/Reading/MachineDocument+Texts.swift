@@ -3,10 +3,11 @@ import FleetRuntime
 import Prognosis
 
 extension MachineHealth {
-    /// The worst of a registered machine's unresolved alerts; silence alone is a word of its own.
-    init(_ alerts: [Alert]) {
+    /// The worst of a registered machine's unresolved alerts; silence alone is a word of its own, and so is a machine
+    /// that has never said anything: nobody knows that it is well.
+    init(_ alerts: [Alert], isHeard: Bool) {
         guard !alerts.isEmpty else {
-            self = .ok
+            self = isHeard ? .ok : .silent
             return
         }
         let speaking = alerts.filter { !$0.finding.episode.rule.text.hasPrefix("silence") }
