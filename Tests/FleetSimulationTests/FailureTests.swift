@@ -72,7 +72,9 @@ struct FailureTests {
         #expect(episode.onset < codeAt && codeAt < failedAt)
 
         let crossing = frames.filter { frame in
-            frame.value(failure.signal).map { failure.comparison.holds($0, failure.limit) } ?? false
+            // Oil pressure counts at working speed only: an idling engine has little of it anyway.
+            (failure.signal != "engine_oil_pressure" || frame.value("engine_rpm")! > 1_500)
+                && frame.value(failure.signal).map { failure.comparison.holds($0, failure.limit) } ?? false
         }
         let firstCrossing = try #require(crossing.first?.observedAt)
         #expect(firstCrossing > episode.onset && firstCrossing < failedAt)
