@@ -111,7 +111,7 @@ let package = Package(
             dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: runtime + ["FleetStore", "FleetConfiguration", "Support"],
+            name: "EndToEndTests", dependencies: runtime + ["FleetMQTT", "FleetStore", "Rehearsal", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: [], swiftSettings: strict),
     ],

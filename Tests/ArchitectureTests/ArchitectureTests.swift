@@ -17,7 +17,7 @@ let allowedImports: [String: Set<String>] = {
         "Sources/FleetMQTT": runtime.union(["CMosquitto"]),
         "Sources/FleetStore": runtime.union(["GRDB", "GRDBSQLite"]),
         "Sources/FleetAPI": runtime.union(["Hummingbird", "HummingbirdCore", "NIOCore"]),
-        "Sources/FleetConfiguration": core.union(foundation).union(["Yams", "SwiftCSV"]),
+        "Sources/FleetConfiguration": core.union(foundation).union(["Yams"]),
         "Sources/FleetConsole": core.union(foundation).union(["FleetRuntime", "CCurl"]),
         "Simulator/FleetSimulation": core.union(["FleetRuntime", "FoundationEssentials", "Glibc"]),
         "Simulator/Rehearsal": foundation.union(["FleetModel"]),
@@ -27,7 +27,6 @@ let allowedImports: [String: Set<String>] = {
         ]),
         "Simulator/zubrsim": runtime.union([
             "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal", "ArgumentParser", "Yams",
-            "SwiftCSV",
         ]),
     ]
 }()

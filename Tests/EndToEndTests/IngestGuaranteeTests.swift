@@ -17,7 +17,9 @@ private struct ChaosFigures: Decodable {
 
 @Suite("the ingest guarantee", .serialized)
 struct IngestGuaranteeTests {
-    private func chaos(_ arguments: String...) async throws -> (status: Int32, figures: ChaosFigures, folder: TemporaryFolder) {
+    private func chaos(_ arguments: String...) async throws -> (
+        status: Int32, figures: ChaosFigures, folder: TemporaryFolder
+    ) {
         let folder = TemporaryFolder()
         let (status, output) = try await Stage.run(
             "zubrsim", ["chaos", "--workdir", folder.path, "--output", "json"] + arguments)

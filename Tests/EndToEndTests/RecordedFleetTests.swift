@@ -7,7 +7,9 @@ import Testing
 
 @Suite("a recorded fleet")
 struct RecordedFleetTests {
-    @Test("the rows of a slice of TSBS truck data come through the broker into the database, each once", .timeLimit(.minutes(5)))
+    @Test(
+        "the rows of a slice of TSBS truck data come through the broker into the database, each once",
+        .timeLimit(.minutes(5)))
     func trucks() async throws {
         let lines = try String(contentsOfFile: fixture("tsbs-slice.lp"), encoding: .utf8).split(separator: "\n")
         let named = lines.filter { $0.prefix { $0 != " " }.contains(",name=") }
@@ -18,12 +20,15 @@ struct RecordedFleetTests {
             let (status, output) = try await Stage.run(
                 "zubrsim",
                 [
-                    "replay", fixture("tsbs-slice.lp"), "--map", project("Simulator/maps/tsbs-iot.yaml"), "--speed", "max",
+                    "replay", fixture("tsbs-slice.lp"), "--map", project("Simulator/maps/tsbs-iot.yaml"), "--speed",
+                    "max",
                     "--broker", stage.broker.url, "--rejected", "\(work.path)/rejected",
                 ])
             #expect(status == 0, "\(output)")
             #expect(
-                try await eventually(within: .seconds(60)) { try await stage.status()?.store.frames == Int64(named.count) },
+                try await eventually(within: .seconds(60)) {
+                    try await stage.status()?.store.frames == Int64(named.count)
+                },
                 "\(try await stage.status().debugDescription)")
             let intake = try #require(try await stage.status())
             #expect(intake.store.quarantined == 0)

@@ -37,10 +37,12 @@ struct Stage {
         let file = configuration.hasPrefix("/") ? configuration : "\(try configurationFolder())/\(configuration)"
         let daemon = try await ChildProcess.start(
             try sibling(program: "zubrd"),
-            arguments: ["--config", file, "--broker", broker.url, "--database", database, "--socket", socket] + arguments,
+            arguments: ["--config", file, "--broker", broker.url, "--database", database, "--socket", socket]
+                + arguments,
             output: "\(folder.path)/zubrd.log")
         guard
-            try await eventually(within: .seconds(30), { daemon.isRunning && (try await status())?.broker.isConnected == true })
+            try await eventually(
+                within: .seconds(30), { daemon.isRunning && (try await status())?.broker.isConnected == true })
         else {
             await daemon.stop()
             throw StageFailure("zubrd did not reach the broker:\n\(log)")
@@ -60,7 +62,9 @@ struct Stage {
     /// One document of the command line, by the daemon's socket.
     func ask<Document: Decodable>(_ arguments: String..., as type: Document.Type) async throws -> Document {
         let answer = try await Stage.run("zubr", arguments + ["--socket", socket, "--output", "json"])
-        guard answer.status == 0 else { throw StageFailure("zubr \(arguments) ended with \(answer.status): \(answer.output)") }
+        guard answer.status == 0 else {
+            throw StageFailure("zubr \(arguments) ended with \(answer.status): \(answer.output)")
+        }
         return try DocumentCoding.decode(type, from: Array(answer.output.utf8))
     }
 

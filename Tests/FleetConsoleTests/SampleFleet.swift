@@ -24,7 +24,8 @@ enum SampleFleet {
             clock: ClockDocument(epoch: now, rate: 1), broker: broker, ingest: ingest,
             store: StoreDocument(
                 path: "/var/lib/zubr/zubr.db", databaseBytes: 1_000_000, walBytes: 1_000, freeBytes: 8 << 30,
-                fullAt: nil, frames: 10, quarantined: 0, gaps: 0, missingFrames: 0, duplicateFrames: 12, redeliveredMessages: 13),
+                fullAt: nil, frames: 10, quarantined: 0, gaps: 0, missingFrames: 0, duplicateFrames: 12,
+                redeliveredMessages: 13),
             machines: MachineCounts(), orders: [:], alertsFiring: 0)
     }
 

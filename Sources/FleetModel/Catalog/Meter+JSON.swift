@@ -5,7 +5,9 @@ extension Meter: CodingKeyRepresentable {
     /// Also takes a key that a reader of snake_case documents has already turned into `engineHours`.
     package init?(codingKey: some CodingKey) {
         let key = codingKey.stringValue
-        guard let meter = Meter.allCases.first(where: { [$0.rawValue, $0.camelCased].contains(key) }) else { return nil }
+        guard let meter = Meter.allCases.first(where: { [$0.rawValue, $0.camelCased].contains(key) }) else {
+            return nil
+        }
         self = meter
     }
 

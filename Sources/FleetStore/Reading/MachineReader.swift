@@ -78,7 +78,7 @@ struct MachineReader {
         let isRegistered: Bool = row[3]
         var document = MachineDocument(
             equipment: key, isRegistered: isRegistered,
-            health: isRegistered ? MachineHealth(alerts, isHeard: lastReceivedAt != nil) : .unregistered)
+            health: isRegistered ? MachineHealth(alerts, isHeard: !row.hasNull(atIndex: 5)) : .unregistered)
         document.model = (row[9] as String?).flatMap { ModelID($0) }
         document.site = row[10]
         document.alerts = alerts.map(\.finding.title)
