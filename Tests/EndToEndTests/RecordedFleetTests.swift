@@ -25,11 +25,10 @@ struct RecordedFleetTests {
                     "--broker", stage.broker.url, "--rejected", "\(work.path)/rejected",
                 ])
             #expect(status == 0, "\(output)")
-            #expect(
-                try await eventually(within: .seconds(60)) {
-                    try await stage.status()?.store.frames == Int64(named.count)
-                },
-                "\(try await stage.status().debugDescription)")
+            let isStored = try await eventually(within: .seconds(60)) {
+                try await stage.status()?.store.frames == Int64(named.count)
+            }
+            #expect(isStored, "not all rows came: \(stage.log)")
             let intake = try #require(try await stage.status())
             #expect(intake.store.quarantined == 0)
             #expect(intake.store.gaps == 0)

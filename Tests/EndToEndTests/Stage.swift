@@ -40,10 +40,11 @@ struct Stage {
             arguments: ["--config", file, "--broker", broker.url, "--database", database, "--socket", socket]
                 + arguments,
             output: "\(folder.path)/zubrd.log")
-        guard
-            try await eventually(
-                within: .seconds(30), { daemon.isRunning && (try await status())?.broker.isConnected == true })
-        else {
+        let isConnected = try await eventually(within: .seconds(30)) {
+            guard daemon.isRunning else { return true }
+            return try await status()?.broker.isConnected == true
+        }
+        guard isConnected, daemon.isRunning else {
             await daemon.stop()
             throw StageFailure("zubrd did not reach the broker:\n\(log)")
         }
@@ -72,7 +73,7 @@ struct Stage {
     static func run(_ program: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
         let folder = TemporaryFolder()
         let file = "\(folder.path)/output"
-        let end = await try ChildProcess.start(try sibling(program: program), arguments: arguments, output: file).wait()
+        let end = try await ChildProcess.start(try sibling(program: program), arguments: arguments, output: file).wait()
         let output = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
         guard case .exited(let status) = end else { throw StageFailure("\(program) ended with \(end): \(output)") }
         return (status, output)

@@ -42,19 +42,6 @@ struct DiskForecastTests {
     }
 }
 
-@Suite("backing off")
-struct BackoffTests {
-    @Test("doubles up to its ceiling and starts again after a success")
-    func doubling() {
-        // Always the largest chance there is, so that the jitter is the whole bound.
-        var backoff = Backoff(first: .seconds(1), longest: .seconds(30), chance: { 1 })
-        let waits = (0..<7).map { _ in backoff.pause().inSeconds }
-        #expect(waits == [1, 2, 4, 8, 16, 30, 30])
-        backoff.reset()
-        #expect(backoff.pause().inSeconds == 1)
-    }
-}
-
 @Suite("the clock")
 struct ClockTests {
     @Test(

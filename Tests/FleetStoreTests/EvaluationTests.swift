@@ -243,16 +243,26 @@ struct EvaluationTests {
     }
 
     @Test(
-        "health is the worst alert; silence alone is a word of its own",
+        "health is the worst alert; silence alone is a word of its own, and so is never having been heard",
         arguments: [
-            (alerts: [], health: .ok),
-            (alerts: [alert("hot", severity: .info)], health: .ok),
-            (alerts: [alert("hot", severity: .minor), alert("brake", severity: .major)], health: .major),
-            (alerts: [alert("silence", severity: .critical)], health: .silent),
-            (alerts: [alert("silence-long", severity: .major), alert("hot", severity: .minor)], health: .minor),
-            (alerts: [alert("silence", severity: .major), alert("hot", severity: .info)], health: .silent),
-        ] as [(alerts: [Alert], health: MachineHealth)])
-    func health(alerts: [Alert], health: MachineHealth) {
-        #expect(MachineHealth(alerts) == health)
+            (alerts: [], isHeard: true, health: .ok),
+            (alerts: [], isHeard: false, health: .silent),
+            (alerts: [alert("hot", severity: .info)], isHeard: true, health: .ok),
+            (
+                alerts: [alert("hot", severity: .minor), alert("brake", severity: .major)], isHeard: true,
+                health: .major
+            ),
+            (alerts: [alert("silence", severity: .critical)], isHeard: true, health: .silent),
+            (
+                alerts: [alert("silence-long", severity: .major), alert("hot", severity: .minor)], isHeard: true,
+                health: .minor
+            ),
+            (
+                alerts: [alert("silence", severity: .major), alert("hot", severity: .info)], isHeard: true,
+                health: .silent
+            ),
+        ] as [(alerts: [Alert], isHeard: Bool, health: MachineHealth)])
+    func health(alerts: [Alert], isHeard: Bool, health: MachineHealth) {
+        #expect(MachineHealth(alerts, isHeard: isHeard) == health)
     }
 }

@@ -1,4 +1,4 @@
-import FleetMQTT
+import FleetRuntime
 import Testing
 
 @Suite("The pause between two calls grows and is never the same for all")
