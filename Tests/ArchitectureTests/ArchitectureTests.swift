@@ -16,7 +16,7 @@ let allowedImports: [String: Set<String>] = {
         "Sources/FleetRuntime": core.union(["ServiceLifecycle", "Logging", "Metrics"]).union(foundation),
         "Sources/FleetMQTT": runtime.union(["CMosquitto"]),
         "Sources/FleetStore": runtime.union(["GRDB", "GRDBSQLite"]),
-        "Sources/FleetAPI": runtime.union(["Hummingbird", "HummingbirdCore", "NIOCore"]),
+        "Sources/FleetAPI": runtime.union(["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore"]),
         "Sources/FleetConfiguration": core.union(foundation).union(["Yams"]),
         "Sources/FleetConsole": core.union(foundation).union(["FleetRuntime", "CCurl"]),
         "Simulator/FleetSimulation": core.union(["FleetRuntime", "FoundationEssentials", "Glibc"]),

@@ -9,8 +9,13 @@ import Support
 struct Stage {
     let folder = TemporaryFolder()
     let broker: PrivateBroker
-    var database: String { "\(folder.path)/zubr.db" }
+    let database: String
     var socket: String { "\(folder.path)/z.sock" }
+
+    init(broker: PrivateBroker, database: String? = nil) {
+        self.broker = broker
+        self.database = database ?? "\(folder.path)/zubr.db"
+    }
 
     /// Runs `body` with a broker and, once it is connected, a daemon; ends both whatever happens.
     static func open(

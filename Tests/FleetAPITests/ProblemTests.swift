@@ -43,7 +43,7 @@ struct ProblemTests {
         Case(
             method: "POST", path: "/v1/machines",
             body:
-                #"[{"key":"centers/a","model":"M","site":"","owner":"","contact":"","meters":[],"last_services":{}}]"#,
+                #"[{"key":"centers/a","model":"M","site":"","owner":"","contact":"","meters":{},"last_services":{}}]"#,
             status: 400, detail: "reserved"),
         Case(method: "POST", path: "/v1/quarantine/retry", body: "{}", status: 400, detail: "ids, or all"),
         Case(

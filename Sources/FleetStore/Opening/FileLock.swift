@@ -29,7 +29,11 @@ final class FileLock: Sendable {
         _ = text.withCString { pwrite(opened, $0, strlen($0), 0) }
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        // Lifted by name: a child that is just being started still holds a copy of the descriptor.
+        _ = flock(descriptor, LOCK_UN)
+        Glibc.close(descriptor)
+    }
 
     private static func holder(_ descriptor: Int32) -> String {
         var bytes = [UInt8](repeating: 0, count: 32)
