@@ -27,7 +27,7 @@ struct DiskFullTests {
         let broker = try await PrivateBroker.start(folder: "\(folder.path)/broker")
         let disk = "\(folder.path)/disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-        let stage = Stage(broker: broker, database: "\(disk)/zubr.db")
+        let stage = Stage(folder: folder, broker: broker, database: "\(disk)/zubr.db")
         // The small file system is the daemon's alone; we reach it through /proc.
         let daemon = try await ChildProcess.start(
             "/usr/bin/unshare",

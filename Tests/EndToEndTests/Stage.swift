@@ -7,22 +7,28 @@ import Support
 
 /// A real broker and a real daemon on a folder of their own, and the command line to ask it.
 struct Stage {
-    let folder = TemporaryFolder()
+    let folder: TemporaryFolder
     let broker: PrivateBroker
     let database: String
     var socket: String { "\(folder.path)/z.sock" }
 
-    init(broker: PrivateBroker, database: String? = nil) {
+    init(folder: TemporaryFolder, broker: PrivateBroker, database: String? = nil) {
+        self.folder = folder
         self.broker = broker
         self.database = database ?? "\(folder.path)/zubr.db"
     }
 
     /// Runs `body` with a broker and, once it is connected, a daemon; ends both whatever happens.
+    ///
+    /// `before` runs when only the broker does: for those who must hear the daemon's first word.
     static func open(
-        configuration: String = "zubrd.yaml", _ body: (Stage, ChildProcess) async throws -> Void
+        configuration: String = "zubrd.yaml", before: (Stage) async throws -> Void = { _ in },
+        _ body: (Stage, ChildProcess) async throws -> Void
     ) async throws {
-        let stage = Stage(broker: try await PrivateBroker.start(folder: TemporaryFolder.beside()))
+        let folder = TemporaryFolder()
+        let stage = Stage(folder: folder, broker: try await PrivateBroker.start(folder: "\(folder.path)/broker"))
         do {
+            try await before(stage)
             let daemon = try await stage.startDaemon(configuration: configuration)
             do {
                 try await body(stage, daemon)
@@ -82,12 +88,6 @@ struct Stage {
         let output = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
         guard case .exited(let status) = end else { throw StageFailure("\(program) ended with \(end): \(output)") }
         return (status, output)
-    }
-}
-
-extension TemporaryFolder {
-    fileprivate static func beside() -> String {
-        "\(FileManager.default.temporaryDirectory.path)/zubr-broker-\(UUID().uuidString)"
     }
 }
 

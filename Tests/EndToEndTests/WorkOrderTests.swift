@@ -14,9 +14,9 @@ struct WorkOrderTests {
         "goes to the nearest capable center, on to the next when declined, and its completion counts from then",
         .timeLimit(.minutes(3)))
     func outAndBack() async throws {
-        try await Stage.open { stage, _ in
-            let desk = try CenterDesk(broker: stage.broker.url)
-            defer { Task { await desk.close() } }
+        let desks = Box<CenterDesk>()
+        try await Stage.open(before: { desks.add(try await CenterDesk.open(broker: $0.broker.url)) }) { stage, _ in
+            let desk = try #require(desks.all.first)
 
             // By its registration its seasonal service is long overdue.
             let offer = try #require(
@@ -42,9 +42,9 @@ struct WorkOrderTests {
         "a completed service is not ordered again, and an unregistered machine gets no order until it is registered",
         .timeLimit(.minutes(3)))
     func completion() async throws {
-        try await Stage.open { stage, _ in
-            let desk = try CenterDesk(broker: stage.broker.url)
-            defer { Task { await desk.close() } }
+        let desks = Box<CenterDesk>()
+        try await Stage.open(before: { desks.add(try await CenterDesk.open(broker: $0.broker.url)) }) { stage, _ in
+            let desk = try #require(desks.all.first)
             let frame =
                 #"{"boot":1,"seq":1,"at":"\#(Timestamp.systemNow().iso8601)","meters":{"odometer":47900},"position":{"latitude":53.9,"longitude":27.57}}"#
             try await desk.send("zubr/v1/minsk-carrier/truck-1/telemetry", frame)
@@ -107,7 +107,20 @@ private final class CenterDesk: Sendable {
     private let received = Box<Order>()
     private let line: MosquittoPublisher
 
-    init(broker: String) throws {
+    /// Returns when it hears what is published.
+    static func open(broker: String) async throws -> CenterDesk {
+        let desk = try CenterDesk(broker: broker)
+        let probe =
+            #"{"order":"WO-0","action":"withdraw","equipment":"probe/probe","need":"probe","dispatch":"probe"}"#
+        let hears = try await eventually {
+            try await desk.send("zubr/v1/centers/probe/work-orders", probe)
+            return desk.received.all.contains { $0.need == "probe" }
+        }
+        guard hears else { throw StageFailure("the test's center hears nothing from the broker") }
+        return desk
+    }
+
+    private init(broker: String) throws {
         let received = received
         line = MosquittoPublisher(
             try BrokerSettings(url: broker, clientID: "test-centers"), subscriptions: ["zubr/v1/centers/+/work-orders"],
@@ -135,5 +148,8 @@ private final class CenterDesk: Sendable {
         )
     }
 
-    func close() async { await line.close() }
+    deinit {
+        let line = line
+        Task { await line.close() }
+    }
 }

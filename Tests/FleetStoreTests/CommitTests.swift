@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import Support
 import Testing
 
 @testable import FleetStore
@@ -7,7 +8,7 @@ import Testing
 @Suite("What came in")
 struct CommitTests {
     private let folder: TemporaryFolder
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     @Test("is read back as it was sent")
     func readBack() async throws {

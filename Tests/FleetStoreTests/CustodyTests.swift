@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import Support
 import Testing
 
 @testable import FleetStore
@@ -7,7 +8,7 @@ import Testing
 @Suite("House-keeping")
 struct CustodyTests {
     private let folder: TemporaryFolder
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     @Test("cuts the log off when nothing has come since the last round, and not before")
     func idle() async throws {
@@ -62,7 +63,7 @@ struct CustodyTests {
     func backup() async throws {
         let store = try await open(folder)
         _ = try await store.commit(batch([frame(1)]))
-        let copies = try TemporaryFolder()
+        let copies = TemporaryFolder()
         try await store.backup(to: copies.file("zubr.db"))
         _ = try await store.commit(batch([frame(2)]))
         #expect(await failure { try await store.backup(to: copies.file("zubr.db")) }?.kind == "foreign")

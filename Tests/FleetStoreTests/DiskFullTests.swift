@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import GRDB
+import Support
 import Testing
 
 @testable import FleetStore
@@ -9,7 +10,7 @@ import Testing
 @Suite("A full disk")
 struct DiskFullTests {
     private let folder: TemporaryFolder
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func setPages(_ store: FleetDatabase, spare: Int?) async throws {
         try await store.onWriter("test") { db in

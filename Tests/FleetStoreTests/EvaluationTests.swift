@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import GRDB
 import Prognosis
+import Support
 import Testing
 
 @testable import FleetStore
@@ -9,7 +10,7 @@ import Testing
 @Suite("What the machines need")
 struct EvaluationTests {
     private let folder: TemporaryFolder
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private var condition: MachineCondition {
         var condition = MachineCondition()

@@ -1,4 +1,5 @@
 import FleetModel
+import Support
 import Testing
 
 @testable import FleetStore

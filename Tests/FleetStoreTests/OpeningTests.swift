@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import Foundation
 import GRDB
+import Support
 import Testing
 
 @testable import FleetStore
@@ -9,7 +10,7 @@ import Testing
 @Suite("Opening the database")
 struct OpeningTests {
     private let folder: TemporaryFolder
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     @Test("the writing connection has the settings that durability rests on, and readers cannot write")
     func settings() async throws {
@@ -96,7 +97,7 @@ struct OpeningTests {
     @Test("a newer version that stands only in the log of a killed program is seen, and nothing is moved")
     func newerInLog() async throws {
         let store = try await open(folder)
-        let copies = try TemporaryFolder()
+        let copies = TemporaryFolder()
         try await store.onWriter("test") { db in
             try db.execute(sql: "PRAGMA user_version = 9")
         }
@@ -142,7 +143,7 @@ struct OpeningTests {
     func readOnly() async throws {
         let store = try await open(folder)
         _ = try await store.commit(batch([frame(1)]))
-        let copies = try TemporaryFolder()
+        let copies = TemporaryFolder()
         for suffix in ["", "-wal"] {
             try bytes(of: folder.file("zubr.db\(suffix)")).write(
                 to: URL(fileURLWithPath: copies.file("zubr.db\(suffix)")))
@@ -172,7 +173,7 @@ struct OpeningTests {
         #expect(try FileHeader(path: folder.file("zubr.db.before-v2"))?.schemaVersion == 1)
 
         // The copy is a database of its own that the older program takes.
-        let older = try TemporaryFolder()
+        let older = TemporaryFolder()
         try FileManager.default.copyItem(atPath: folder.file("zubr.db.before-v2"), toPath: older.file("zubr.db"))
         store = try await open(older)
         try await expectGoldenContent(store)
@@ -266,7 +267,7 @@ private func expectGoldenContent(_ store: FleetDatabase) async throws {
 struct GoldenFileTests {
     @Test("are written anew on request, and reviewed in the diff")
     func write() async throws {
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder()
         let store = try await open(folder)
         var incoming = batch([frame(1), frame(2), frame(4)])
         incoming.rejected = [

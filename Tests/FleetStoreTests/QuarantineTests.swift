@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import Support
 import Testing
 
 @testable import FleetStore
@@ -7,7 +8,7 @@ import Testing
 @Suite("Quarantine")
 struct QuarantineTests {
     private let folder: TemporaryFolder
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { folder = TemporaryFolder() }
 
     private func rejected(_ body: String, _ reason: Rejection.Reason = .notJSON) -> RejectedMessage {
         RejectedMessage(

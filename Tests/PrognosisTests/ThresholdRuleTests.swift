@@ -1,5 +1,6 @@
 import FleetModel
 import Prognosis
+import Support
 import Testing
 
 @Suite("Threshold rules")
@@ -129,7 +130,7 @@ struct ThresholdRuleTests {
         "a frame older than what is known changes neither values nor findings", arguments: 1...20 as ClosedRange<UInt64>
     )
     func lateFrames(seed: UInt64) {
-        var chance = Chance(seed)
+        var chance = SeededGenerator(seed: seed)
         let frames = (0..<200).map { Pit.frame(Double($0), [(Pit.coolant, 95 + Double(chance.next(15)))]) }
         // Some are held back and come later, in any order; those that came in time are what counts.
         var (held, arrived, inTime): ([Frame], [Frame], [Frame]) = ([], [], [])

@@ -1,5 +1,6 @@
 import FleetModel
 import ServiceDesk
+import Support
 import Testing
 
 /// A month at the desk, told by chance: whatever happens in whatever order, some things always hold.
@@ -12,7 +13,7 @@ struct AnySequenceOfEventsTests {
         "orders keep their promises, and a restart at any moment changes nothing",
         arguments: 1...40 as ClosedRange<UInt64>)
     func invariants(seed: UInt64) {
-        var chance = Chance(seed)
+        var chance = SeededGenerator(seed: seed)
         var office = Office(
             Self.centers.enumerated().map { index, id in
                 Desk.center(id, at: Double(index + 1) * 90) { $0.crews.value = 1 }
@@ -47,7 +48,7 @@ struct AnySequenceOfEventsTests {
     /// - Parameter firing: the number of each machine's episode; negative, the next one's while none is firing.
     static func happen(
         _ office: inout Office, _ truck: MachineKey, done: [MachineKey: Int], firing: inout [MachineKey: Int],
-        chance: inout Chance
+        chance: inout SeededGenerator
     ) -> [DeskEffect] {
         switch chance.next(8) {
         case 0:

@@ -1,5 +1,6 @@
 import FleetModel
 import TelemetryCodec
+import Support
 import Testing
 
 @Suite("Bytes that somebody broke")

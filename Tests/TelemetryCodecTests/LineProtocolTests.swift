@@ -1,4 +1,5 @@
 import TelemetryCodec
+import Support
 import Testing
 
 @Suite("Lines of InfluxDB's line protocol")

@@ -1,3 +1,4 @@
+import Support
 import FleetModel
 
 /// Frames of every shape the protocol allows, by a seed.

@@ -1,5 +1,6 @@
 import FleetModel
 import TelemetryCodec
+import Support
 import Testing
 
 @Suite("What a telemetry body says")

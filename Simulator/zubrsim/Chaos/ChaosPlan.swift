@@ -24,12 +24,6 @@ struct ChaosPlan: Sendable {
         lives = (0..<kills).map { _ in .milliseconds(Int.random(in: 60...700, using: &random)) }
     }
 
-    /// How fast to publish, so that the kills fall into the publishing and not behind it.
-    var messagesPerSecond: Double {
-        let seconds = lives.reduce(.zero, +).inSeconds
-        return kills == 0 ? 50_000 : max(500, Double(messages) / max(1, seconds))
-    }
-
     /// Which machine sends message `number`, counted from 0, and as which of its frames.
     func entry(_ number: Int) -> LedgerEntry {
         LedgerEntry(

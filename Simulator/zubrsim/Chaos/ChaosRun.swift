@@ -36,14 +36,12 @@ struct ChaosRun {
         let daemon = try await startDaemon(broker)
         try await waitUntilSubscribed(daemon)
 
-        let pace = Mutex(1)
+        let pace = ChaosPace(plan)
         let ledger = Mutex<[Int]>([])
-        async let published: Void = publish(to: broker, allowed: { pace.withLock { $0 } }) { number in
+        async let published: Void = publish(to: broker, pace: pace) { number in
             ledger.withLock { $0.append(number) }
         }
-        let last = try await killAgainAndAgain(daemon, broker: broker) { done in
-            pace.withLock { $0 = plan.messages * (done + 1) / (plan.kills + 1) }
-        }
+        let last = try await killAgainAndAgain(daemon, broker: broker, pace: pace)
         try await published
         let acknowledged = ledger.withLock { $0 }
         let entries = acknowledged.map(plan.entry)
@@ -93,20 +91,14 @@ struct ChaosRun {
         }
     }
 
-    /// Publishes at an even pace, never further ahead than the kills have come, so that each kill falls into work.
+    /// Publishes evenly between one kill and the next, so that each of them falls into work.
     private func publish(
-        to broker: PrivateBroker, allowed: @escaping @Sendable () -> Int,
-        acknowledged: @escaping @Sendable (Int) -> Void
+        to broker: PrivateBroker, pace: ChaosPace, acknowledged: @escaping @Sendable (Int) -> Void
     ) async throws {
         let settings = try BrokerSettings(url: broker.url, clientID: "zubrsim-chaos")
         let publisher = MosquittoPublisher(settings, onAcknowledged: acknowledged)
-        let began = ContinuousClock.now
         for number in 0..<plan.messages {
-            while number >= allowed()
-                || Double(number) > (ContinuousClock.now - began).inSeconds * plan.messagesPerSecond + 1
-            {
-                try await Task.sleep(for: .milliseconds(1))
-            }
+            while number >= pace.allowed { try await Task.sleep(for: .milliseconds(1)) }
             try await publisher.publish(
                 OutgoingMessage(
                     topic: plan.topic(number).description, body: TelemetryEncoder.body(of: plan.frame(number))))
@@ -117,19 +109,20 @@ struct ChaosRun {
 
     /// Kills and starts again as planned; returns the daemon that was left alive.
     private func killAgainAndAgain(
-        _ first: ChildProcess, broker: PrivateBroker, killed: (Int) -> Void
+        _ first: ChildProcess, broker: PrivateBroker, pace: ChaosPace
     ) async throws -> ChildProcess {
         var daemon = first
         for (index, life) in plan.lives.enumerated() {
+            pace.begin(stretch: index)
             try await Task.sleep(for: life)
             guard daemon.isRunning else {
                 throw CommandFailure("zubrd ended by itself before kill \(index + 1); see \(folder)/zubrd.log")
             }
             daemon.kill(SIGKILL)
             _ = await daemon.wait()
-            killed(index + 1)
             daemon = try await startDaemon(broker)
         }
+        pace.begin(stretch: plan.kills)
         return daemon
     }
 

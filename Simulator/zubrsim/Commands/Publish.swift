@@ -55,7 +55,7 @@ struct Publish: AsyncParsableCommand {
 
     func run() async throws {
         Interruption.listen()
-        let real = Timestamp.system
+        let real = Timestamp.systemNow()
         // A recording must not depend on when it is made: then the fleet's records count from the scenario's own time.
         let loaded = try LoadedScenario.load(scenario, configuration: config) { scenario in
             startTime(scenario, now: real)

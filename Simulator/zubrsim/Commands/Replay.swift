@@ -60,7 +60,7 @@ struct Replay: AsyncParsableCommand {
         let source = try LineSource(path: recording)
         defer { source.close() }
         let map = try mapFile.map { try ReplayMapFile.read(try LoadedScenario.text(of: $0), path: $0) }
-        let real = Timestamp.system
+        let real = Timestamp.systemNow()
         let lines = RecordedLines(format: form, map: map, now: real)
         let sink: any MessageSink =
             if let file {

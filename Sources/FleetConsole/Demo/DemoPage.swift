@@ -41,6 +41,7 @@ package enum DemoPage {
         var all: Int
         var isShown: Bool
         var rows = 0
+        var linesPerRow = 1
         /// Draws itself with so many rows.
         var add: (inout Page, Int) -> Void
     }
@@ -49,7 +50,7 @@ package enum DemoPage {
     private static func share(_ height: Int, among sections: inout [Section], of snapshot: DemoSnapshot) {
         var left = height
         for index in sections.indices where sections[index].isShown {
-            let least = sections[index].heading + min(1, sections[index].all)
+            let least = sections[index].heading + min(1, sections[index].all) * sections[index].linesPerRow
             guard left >= least else {
                 sections[index].isShown = false
                 continue
@@ -61,9 +62,11 @@ package enum DemoPage {
         while left > 0, hasGiven {
             hasGiven = false
             for index in sections.indices
-            where left > 0 && sections[index].isShown && sections[index].rows < sections[index].all {
+            where left >= sections[index].linesPerRow && sections[index].isShown
+                && sections[index].rows < sections[index].all
+            {
                 sections[index].rows += 1
-                left -= 1
+                left -= sections[index].linesPerRow
                 hasGiven = true
             }
         }
@@ -140,23 +143,24 @@ package enum DemoPage {
         let ranked = byCenter.flatMap { center, orders in
             orders.enumerated().map { (rank: $0.offset, center: center, order: $0.element) }
         }.sorted { ($0.rank, $0.center) < ($1.rank, $1.center) }
-        return Section(heading: 1, all: ranked.count, isShown: true) { page, rows in
+        // The reason for the center has a line of its own: it is what the page is for.
+        return Section(heading: 1, all: ranked.count, isShown: true, linesPerRow: 2) { page, rows in
             guard !open.isEmpty else { return page.add("WORK ORDERS: none open", .heading) }
+            let entries = ranked.prefix(rows).sorted { ($0.center, $0.rank) < ($1.center, $1.rank) }
             page.add(
                 TextTable(
                     [
                         .init("CENTER"), .init("OPEN", number: true), .init("ORDER"), .init("MACHINE", flexible: true),
-                        .init("WHAT", flexible: true), .init("STATE"), .init("WHY THIS CENTER", flexible: true),
+                        .init("WHAT", flexible: true), .init("STATE"),
                     ],
-                    rows: ranked.prefix(rows).sorted { ($0.center, $0.rank) < ($1.center, $1.rank) }.map { entry in
+                    rows: entries.map { entry in
                         [
                             Cell(entry.rank == 0 ? entry.center : ""),
                             Cell(entry.rank == 0 ? "\(byCenter[entry.center]?.count ?? 0)" : ""),
                             Cell(entry.order.id.text), Cell(entry.order.equipment.description),
                             Cell(entry.order.title, entry.order.severity.tone), entry.order.state.cell,
-                            Cell(entry.order.whyThisCenter),
                         ]
-                    }))
+                    }, notes: entries.map { Cell("why there: \($0.order.whyThisCenter)", .faint) }))
         }
     }
 

@@ -15,15 +15,20 @@ package struct TextTable: Sendable {
 
     package var columns: [Column]
     package var rows: [[Cell]]
+    /// A sentence under each row, over the whole width; none when empty.
+    package var notes: [Cell]
 
-    package init(_ columns: [Column], rows: [[Cell]] = []) {
+    package init(_ columns: [Column], rows: [[Cell]] = [], notes: [Cell] = []) {
+        precondition(notes.isEmpty || notes.count == rows.count, "a note for each row or none at all")
         self.columns = columns
         self.rows = rows
+        self.notes = notes
     }
 
     /// No flexible column gets narrower while another is wider.
     private static let narrowest = 6
     private static let gap = "  "
+    private static let indent = "    "
 
     /// - Parameter width: of the terminal; `nil` prints everything in full.
     package func lines(width: Int?, style: Style) -> [String] {
@@ -37,8 +42,13 @@ package struct TextTable: Sendable {
             }
             return trimmed(fields.joined(separator: TextTable.gap))
         }
+        func note(_ index: Int) -> [String] {
+            guard notes.indices.contains(index), !notes[index].text.isEmpty else { return [] }
+            let text = TextTable.indent + notes[index].text
+            return [style(width.map { truncated(text, to: $0) } ?? text, notes[index].tone)]
+        }
         let heading = line(columns.map { Cell($0.title, .heading) })
-        return ([heading] + rows.map(line)).map { line in
+        return ([heading] + rows.indices.flatMap { [line(rows[$0])] + note($0) }).map { line in
             // Even the columns that do not give way cannot be wider than the screen.
             guard let width, !style.hasColor else { return line }
             return truncated(line, to: width)
