@@ -89,8 +89,10 @@ let package = Package(
         .testTarget(
             name: "TelemetryCodecTests", dependencies: ["FleetModel", "TelemetryCodec", "CSimdJSON", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
-        .testTarget(name: "PrognosisTests", dependencies: ["FleetModel", "Prognosis", "Support"], swiftSettings: strict),
-        .testTarget(name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "PrognosisTests", dependencies: ["FleetModel", "Prognosis", "Support"], swiftSettings: strict),
+        .testTarget(
+            name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk", "Support"], swiftSettings: strict),
         .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict
