@@ -15,7 +15,7 @@ package final class DaemonGauges: Sendable {
 
     /// What can be wrong, one line each; the newest text stands until it is over.
     package enum Trouble: String, CaseIterable, Sendable {
-        case store, disk, evaluation, delivery
+        case store, disk, registry, evaluation, delivery
     }
 
     private let reading = Mutex(Reading())

@@ -54,6 +54,13 @@ package enum InboxFailure: Error, Sendable, Hashable {
     package var isTransient: Bool {
         if case .disconnected = self { true } else { false }
     }
+
+    package var message: String {
+        switch self {
+        case .disconnected(let text), .refused(let text): text
+        case .closed: "the connection was closed by ourselves"
+        }
+    }
 }
 
 /// The second connection to the broker: work orders go out on it.
@@ -301,7 +308,7 @@ package struct AlertAcknowledgement: Sendable, Hashable {
 package protocol Outbox: Sendable {
     /// Dispatches whose next try is due, oldest first, with the order they speak of.
     func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch]
-    /// The broker has it; it is tried again at `next` unless it is settled before.
+    /// It was tried; it is tried again at `next` unless it is settled before.
     func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure)
 }
 

@@ -32,8 +32,6 @@ struct Daemon {
         let database = try await FleetDatabase.open(
             path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
             keepsBallast: true)
-        _ = try await database.register(configuration.machines)
-
         let gauges = DaemonGauges()
         let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
         let post = MosquittoPost(settings.broker)
@@ -44,6 +42,9 @@ struct Daemon {
 
         // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
         let services: [any Service] = [
+            Registrar(
+                store: database, machines: configuration.machines, gauges: gauges, clock: ContinuousClock(),
+                logger: logger.for("registrar")),
             Custodian(
                 store: database, gauges: gauges, clock: ContinuousClock(), now: now, logger: logger.for("custodian")),
             Courier(

@@ -53,3 +53,15 @@ struct ClockTests {
         #expect(clock.now() == epoch + .seconds(after))
     }
 }
+
+@Suite("the forecast of a disk that is full")
+struct FullDiskTests {
+    @Test(
+        "is now, without having watched", arguments: [(free: Int64(0), isFull: true), (free: 1 << 20, isFull: false)])
+    func full(free: Int64, isFull: Bool) {
+        let time = Timestamp(seconds: 1_000_000)
+        var forecast = DiskForecast()
+        forecast.note(freeBytes: free, at: time)
+        #expect(forecast.fullAt == (isFull ? time : nil))
+    }
+}

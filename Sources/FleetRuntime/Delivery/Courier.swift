@@ -36,35 +36,62 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
     }
 
     private func work() async {
-        var backoff = Backoff()
+        var round = Round()
         while !Task.isCancelled {
             do {
-                let carried = try await step()
-                gauges.over(.delivery)
-                backoff.reset()
+                let carried = try await step(&round)
+                round.backoff.reset()
                 if carried < Self.dispatchesPerRound { try await clock.sleep(for: Self.roundEvery) }
             } catch  where !Task.isCancelled {
-                let why = (error as? StoreFailure)?.message ?? "\(error)"
+                let why = (error as? StoreFailure)?.message ?? (error as? InboxFailure)?.message ?? "\(error)"
                 gauges.trouble(.delivery, "work orders do not leave: \(why)")
                 logger.error("work orders do not leave, trying again", metadata: ["cause": "\(why)"])
-                try? await clock.sleep(for: backoff.pause())
+                try? await clock.sleep(for: round.backoff.pause())
             } catch {
                 return
             }
         }
     }
 
-    /// Sends everything that is due; returns how many.
-    package func step() async throws -> Int {
+    /// What one round hands to the next.
+    package struct Round: Sendable {
+        var backoff = Backoff()
+        /// Centers whose topic the broker does not let us write, and what it says.
+        package fileprivate(set) var refused: [ServiceCenterID: String] = [:]
+
+        package init() {}
+    }
+
+    /// Sends everything that is due; returns how many were tried.
+    package func step(_ round: inout Round) async throws -> Int {
         let due = try await store.dueDispatches(at: now(), limit: Self.dispatchesPerRound)
         for outgoing in due {
+            let center = outgoing.dispatch.center
             let body = try DocumentCoding.encode(WorkOrderMessage(outgoing))
-            try await post.publish(body, to: .workOrders(outgoing.dispatch.center))
+            do {
+                try await post.publish(body, to: .workOrders(center))
+                round.refused[center] = nil
+            } catch InboxFailure.refused(let why) {
+                // This center's topic is closed to us; the other centers' work does not wait for it. Its deadline
+                // passes like that of a center that does not answer, and the order goes on.
+                round.refused[center] = why
+                logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
+            }
             let sentAt = now()
             // A withdrawal asks for no answer, so the broker's word is all there will be.
             let next = outgoing.dispatch.action == .offer ? sentAt + rules.republishAfter : .distantFuture
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }
+        show(round.refused)
         return due.count
+    }
+
+    private func show(_ refused: [ServiceCenterID: String]) {
+        guard let (center, why) = refused.min(by: { $0.key < $1.key }) else { return gauges.over(.delivery) }
+        let others = refused.count > 1 ? " and for \(refused.count - 1) more centers" : ""
+        gauges.trouble(
+            .delivery,
+            "the broker refuses work orders for \(center)\(others): \(why); let our second user write \(Topic.workOrders(center))"
+        )
     }
 }

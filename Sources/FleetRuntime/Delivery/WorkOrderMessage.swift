@@ -42,7 +42,8 @@ package struct WorkOrderMessage: Sendable, Codable {
         reason = need.reason
         severity = need.severity
         due = need.due?.p50
-        mode = outgoing.order.mode
+        // The order has gone on: how the next center does it is not for the one that has lost it.
+        mode = outgoing.dispatch.action == .offer ? outgoing.order.mode : nil
         tasks = need.tasks
         parts = need.parts
         durationHours = need.durationHours

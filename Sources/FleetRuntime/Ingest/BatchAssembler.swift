@@ -52,6 +52,9 @@ package struct BatchAssembler: ~Copyable {
             batch.frames.append(
                 ReceivedFrames(machine: machine, receivedAt: message.receivedAt, frames: frames))
         case .replies(let center):
+            guard !message.isRetained else {
+                throw Rejection(.retained, "the broker kept this reply from earlier; publish without the retain flag")
+            }
             let reply = try decoder.reply(in: message.body, from: center)
             batch.replies.append(ReceivedReply(center: center, reply: reply, receivedAt: message.receivedAt))
         case .workOrders:

@@ -68,8 +68,12 @@ package struct DiskForecast: Sendable {
         }
     }
 
-    /// `nil` while the disk is not filling or has not been watched long enough.
+    /// Less than this and the next commit may fail: it is full.
+    private static let fullBelow: Int64 = 1 << 20
+
+    /// `nil` while the disk is not filling or has not been watched long enough; no later than now when it is full.
     package var fullAt: Timestamp? {
+        if let newest, newest.freeBytes < Self.fullBelow { return newest.at }
         guard let oldest, let newest, newest.at - oldest.at >= Self.stretchMin, oldest.freeBytes > newest.freeBytes
         else { return nil }
         let bytesPerSecond = Double(oldest.freeBytes - newest.freeBytes) / (newest.at - oldest.at).inSeconds

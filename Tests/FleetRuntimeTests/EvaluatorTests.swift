@@ -1,0 +1,71 @@
+import FleetModel
+import FleetRuntime
+import Logging
+import ServiceDesk
+import Support
+import Synchronization
+import Testing
+
+/// A store in which every other commit fails.
+private final class FailingStore: EvaluationStore {
+    let commits = Box<Evaluation>()
+    private let isFailing = Mutex(true)
+    private let frames: [ReceivedFrames]
+
+    init(_ frames: [ReceivedFrames]) { self.frames = frames }
+
+    func resume() async throws(StoreFailure) -> EvaluationState {
+        guard let last = commits.all.last else { return EvaluationState() }
+        return EvaluationState(cursor: last.cursor, conditions: last.conditions, alerts: last.alerts)
+    }
+    func journal(after cursor: JournalCursor, limit: Int) async throws(StoreFailure) -> JournalSlice {
+        JournalSlice(cursor: JournalCursor(1), frames: cursor == .start ? frames : [], hasMore: false)
+    }
+    func commit(_ evaluation: Evaluation) async throws(StoreFailure) {
+        guard
+            !isFailing.withLock({ failing in
+                defer { failing.toggle() }; return failing
+            })
+        else {
+            throw .diskFull("no space left")
+        }
+        commits.add(evaluation)
+    }
+    func registryVersion() async throws(StoreFailure) -> Int64 { 1 }
+    func registeredMachines() async throws(StoreFailure) -> [Machine] { [] }
+    func pendingAcknowledgements() async throws(StoreFailure) -> [AlertAcknowledgement] { [] }
+}
+
+@Suite("the evaluator")
+struct EvaluatorTests {
+    @Test("decides again from the journal what it could not commit, and raises it once")
+    func failedCommit() async throws {
+        let time = Timestamp(iso8601: "2026-06-01T08:00:00Z")!
+        let rule = Rule(
+            id: RuleID("coolant-hot")!, title: "Coolant too hot",
+            condition: .threshold(Signal("coolant_temp"), .above, threshold: 103, reset: 98, when: []),
+            severity: .critical)
+        let frame = Frame(boot: 1, seq: 1, observedAt: time, readings: [Reading(Signal("coolant_temp"), 110)])
+        let store = FailingStore([
+            ReceivedFrames(machine: MachineKey("north/truck-1")!, receivedAt: time, frames: [frame])
+        ])
+        let travel = TravelRules(
+            defaultRoadFactor: Marked(1.3, .assumed), winterRoadFactor: Marked(1, .assumed),
+            summerKilometresPerHour: Marked(60, .assumed), winterKilometresPerHour: Marked(45, .assumed),
+            mobilisationHours: Marked(2, .assumed), partsLeadHours: [:], visitKilometresMax: Marked(150, .assumed))
+        let knowledge = FleetKnowledge(
+            catalog: Catalog(), rules: [rule], network: ServiceNetwork(centers: [], travel: travel), desk: DeskRules())
+        let evaluator = Evaluator(
+            store: store, knowledge: knowledge, gauges: DaemonGauges(), clock: ContinuousClock(), now: { time },
+            logger: Logger(label: "test"))
+
+        var bench = try await FleetBench(resuming: store, knowledge: knowledge)
+        await #expect(throws: StoreFailure.diskFull("no space left")) { try await evaluator.step(&bench) }
+        #expect(store.commits.all.isEmpty)
+
+        bench = try await FleetBench(resuming: store, knowledge: knowledge)
+        _ = try await evaluator.step(&bench)
+        _ = try await evaluator.step(&bench)
+        #expect(store.commits.all.flatMap(\.alerts).map(\.state) == [.firing])
+    }
+}
