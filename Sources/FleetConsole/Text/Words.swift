@@ -82,7 +82,7 @@ extension WorkOrderDocument {
     package var isUncovered: Bool { center == nil && !state.isFinal }
 
     func dueText(_ now: Timestamp) -> String {
-        dueDate.map { $0.relative(to: now) } ?? due.map { FleetConsole.relative($0, to: now) } ?? "now"
+        dueDate.map { $0.relative(to: now) } ?? due.map { FleetConsole.relative($0, to: now) } ?? "not known"
     }
 
     var who: Cell { center.map { Cell($0.text) } ?? Cell("NO CENTER", .alarm) }
