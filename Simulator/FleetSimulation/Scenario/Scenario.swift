@@ -8,6 +8,8 @@ package struct Scenario: Sendable, Hashable {
     package var interval: Duration
     /// When a run begins that nobody gives another time.
     package var start: Timestamp
+    /// How long a run is that nobody gives another length.
+    package var length: Duration
     /// Plays this month's weather and field work whatever the calendar says; `nil`: the calendar's.
     package var month: Int?
     /// How much faster parts wear out than the reliability tables say; 0: only what is forced fails.
@@ -18,8 +20,8 @@ package struct Scenario: Sendable, Hashable {
 
     package init(
         name: String, title: String = "", interval: Duration = .seconds(10),
-        start: Timestamp = Timestamp(seconds: 1_784_000_000), month: Int? = nil, failureRate: Double = 1,
-        forced: [ForcedFailure] = [], delivery: DeliveryFaults = DeliveryFaults(),
+        start: Timestamp = Timestamp(seconds: 1_784_000_000), length: Duration = .days(1), month: Int? = nil,
+        failureRate: Double = 1, forced: [ForcedFailure] = [], delivery: DeliveryFaults = DeliveryFaults(),
         centers: CenterBehaviour = CenterBehaviour()
     ) {
         precondition(interval >= .milliseconds(100), "a machine reports at most ten times a second")
@@ -27,6 +29,7 @@ package struct Scenario: Sendable, Hashable {
         self.title = title
         self.interval = interval
         self.start = start
+        self.length = length
         self.month = month
         self.failureRate = failureRate
         self.forced = forced

@@ -29,7 +29,7 @@ struct Publish: AsyncParsableCommand {
     var file: String?
     @Option(help: "Write what was really wrong and when to this file, as JSON lines.")
     var truth: String?
-    @Option(help: "Simulated hours to run; without it until Ctrl-C.")
+    @Option(help: "Simulated hours to run; default: the length of the scenario.")
     var hours: Double?
     @Option(help: "Simulated time to run until, RFC 3339.")
     var until: Instant?
@@ -44,9 +44,7 @@ struct Publish: AsyncParsableCommand {
         if (broker == nil) == (file == nil) {
             throw ValidationError("Give either --broker URL or --to FILE.")
         }
-        if file != nil || speed == .max, hours == nil, until == nil {
-            throw ValidationError("A run as fast as it goes needs an end: give --hours or --until.")
-        }
+        if hours != nil, until != nil { throw ValidationError("Give either --hours or --until.") }
         if centers, file != nil || speed == .max {
             throw ValidationError("--centers needs a broker and a --speed that is a number: people answer in time.")
         }
@@ -61,7 +59,7 @@ struct Publish: AsyncParsableCommand {
             startTime(scenario, now: real)
         }
         let start = startTime(loaded.scenario, now: real)
-        let end = hours.map { start + .hours($0) } ?? until?.time ?? .distantFuture
+        let end = until?.time ?? start + length(of: loaded.scenario)
         guard end > start else {
             throw CommandFailure("the run would end at \(end.iso8601), before it begins at \(start.iso8601)")
         }
@@ -105,8 +103,10 @@ struct Publish: AsyncParsableCommand {
         if file != nil { return scenario.start }
         guard speed == .max else { return now }
         // All of it in the past, so that a daemon on the real clock takes it.
-        return hours.map { now - .hours($0) } ?? scenario.start
+        return until == nil ? now - length(of: scenario) : scenario.start
     }
+
+    private func length(of scenario: Scenario) -> Duration { hours.map { .hours($0) } ?? scenario.length }
 }
 
 struct PublishReport: Encodable {

@@ -11,7 +11,7 @@ package struct ScenarioFile: Decodable, Sendable {
     package var machines: [MachineEntry]
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, title, interval, start, month, fleet, machines, failures, delivery, centers
+        case name, title, interval, start, length, month, fleet, machines, failures, delivery, centers
         case failureRate = "failure_rate"
     }
 
@@ -36,7 +36,8 @@ package struct ScenarioFile: Decodable, Sendable {
         scenario = Scenario(
             name: try fields.decode(String.self, forKey: .name),
             title: try fields.decodeIfPresent(String.self, forKey: .title) ?? "", interval: interval,
-            start: try ScenarioFile.time(fields), month: month,
+            start: try ScenarioFile.time(fields),
+            length: try fields.decodeIfPresent(Span.self, forKey: .length)?.duration ?? .days(1), month: month,
             failureRate: try fields.decodeIfPresent(Double.self, forKey: .failureRate) ?? 1,
             forced: try (fields.decodeIfPresent([FailureEntry].self, forKey: .failures) ?? []).map(\.failure),
             delivery: try fields.decodeIfPresent(DeliveryEntry.self, forKey: .delivery)?.faults ?? DeliveryFaults(),

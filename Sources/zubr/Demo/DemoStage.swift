@@ -61,6 +61,8 @@ final class DemoStage {
             arguments: [
                 "publish", "--scenario", "demo", "--seed", "\(seed)", "--speed", "\(DemoStage.rate)",
                 "--epoch", epoch, "--broker", broker.url, "--truth", "\(folder)/truth.jsonl", "--centers",
+                // Ten years: it ends when the demonstration does.
+                "--hours", "87600",
             ], output: log("zubrsim"))
     }
 
