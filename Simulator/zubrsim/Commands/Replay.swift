@@ -3,6 +3,8 @@ import FleetConfiguration
 import FleetModel
 import FleetRuntime
 import FleetSimulation
+import Glibc
+import Rehearsal
 
 /// Publishes a recording again.
 struct Replay: AsyncParsableCommand {
@@ -56,7 +58,7 @@ struct Replay: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Interruption.listen()
+        Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
         let source = try LineSource(path: recording)
         defer { source.close() }
         let map = try mapFile.map { try ReplayMapFile.read(try LoadedScenario.text(of: $0), path: $0) }
