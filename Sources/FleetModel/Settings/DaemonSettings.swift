@@ -38,11 +38,6 @@ package struct ClockSettings: Sendable, Hashable {
         return Timestamp(
             microseconds: epoch.microseconds + Int64(Double(real.microseconds - epoch.microseconds) * rate))
     }
-
-    /// How long a span of this clock is for somebody who waits for it.
-    package func realDuration(of span: Duration) -> Duration {
-        rate == 1 ? span : .microseconds(Int64(Double(span.microseconds) / rate))
-    }
 }
 
 /// Where the broker is and who we are to it.
