@@ -79,11 +79,19 @@ package struct BrokerSettings: Sendable, Hashable {
         package var clientID: String
         package var user: String?
         package var password: String?
+        /// In place of the one all connections share, for a broker that takes the certificate's name for the user.
+        package var certificateFile: String?
+        package var keyFile: String?
 
-        package init(clientID: String, user: String? = nil, password: String? = nil) {
+        package init(
+            clientID: String, user: String? = nil, password: String? = nil, certificateFile: String? = nil,
+            keyFile: String? = nil
+        ) {
             self.clientID = clientID
             self.user = user
             self.password = password
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
         }
     }
 
