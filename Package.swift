@@ -6,14 +6,15 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 
 let core: [Target.Dependency] = ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"]
-let runtime: [Target.Dependency] = core + ["FleetRuntime", logging, metrics, serviceLifecycle]
+let runtime: [Target.Dependency] = core + ["FleetRuntime"]
+/// For those who are, or run, a service and log.
+let services: [Target.Dependency] = [logging, serviceLifecycle]
 
 let package = Package(
     name: "zubr",
@@ -25,7 +26,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
@@ -49,36 +49,34 @@ let package = Package(
 
         // 2 runtime: the ports and the loops.
         .target(
-            name: "FleetRuntime", dependencies: core + [logging, metrics, serviceLifecycle], swiftSettings: strict),
+            name: "FleetRuntime", dependencies: core + services, swiftSettings: strict),
 
         // 3 adapters: never import one another.
         .target(name: "FleetMQTT", dependencies: runtime + ["CMosquitto"], swiftSettings: strict),
         .target(name: "FleetStore", dependencies: runtime + [grdb], swiftSettings: strict),
-        .target(name: "FleetAPI", dependencies: runtime + [hummingbird], swiftSettings: strict),
+        .target(name: "FleetAPI", dependencies: runtime + services + [hummingbird], swiftSettings: strict),
         .target(name: "FleetConfiguration", dependencies: core + [yams], swiftSettings: strict),
 
+        .target(name: "FleetConsole", dependencies: runtime + ["CCurl"], swiftSettings: strict),
+
         // 4 programs.
-        .target(name: "FleetConsole", dependencies: core + ["FleetRuntime", "CCurl"], swiftSettings: strict),
         .executableTarget(
             name: "zubrd",
-            dependencies: runtime + ["FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser],
+            dependencies: runtime + services + [
+                "FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "zubr",
-            dependencies: core + [
-                "FleetRuntime", "FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser,
-                logging,
-            ],
+            dependencies: runtime + ["FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser],
             swiftSettings: strict),
         .target(
-            name: "FleetSimulation", dependencies: core + ["FleetRuntime"], path: "Simulator/FleetSimulation",
-            swiftSettings: strict),
-        .target(name: "Rehearsal", dependencies: ["FleetModel"], path: "Simulator/Rehearsal", swiftSettings: strict),
+            name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),
+        .target(name: "Rehearsal", dependencies: [], path: "Simulator/Rehearsal", swiftSettings: strict),
         .executableTarget(
             name: "zubrsim",
-            dependencies: core + [
-                "FleetRuntime", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal",
-                argumentParser, logging, yams,
+            dependencies: runtime + [
+                "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal", argumentParser, yams,
             ],
             path: "Simulator/zubrsim", swiftSettings: strict),
 
@@ -93,7 +91,7 @@ let package = Package(
             name: "PrognosisTests", dependencies: ["FleetModel", "Prognosis", "Support"], swiftSettings: strict),
         .testTarget(
             name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk", "Support"], swiftSettings: strict),
-        .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support"], swiftSettings: strict),
+        .testTarget(name: "FleetRuntimeTests", dependencies: runtime + ["Support", logging], swiftSettings: strict),
         .testTarget(
             name: "FleetMQTTTests", dependencies: runtime + ["FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict
         ),
@@ -101,7 +99,7 @@ let package = Package(
             name: "FleetStoreTests", dependencies: runtime + ["FleetStore", "Support", grdb],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
-            name: "FleetAPITests", dependencies: runtime + ["FleetAPI", "FleetConsole", "Support"],
+            name: "FleetAPITests", dependencies: runtime + services + ["FleetAPI", "FleetConsole", "Support"],
             swiftSettings: strict),
         .testTarget(
             name: "FleetConsoleTests", dependencies: core + ["FleetRuntime", "FleetConsole"], swiftSettings: strict),

@@ -6,4 +6,6 @@ package enum BrokerAccess: Sendable {
     case accounts([String: String])
     /// Everybody who trusts the authority; `keyFile` belongs to `certificateFile`.
     case tls(certificateFile: String, keyFile: String)
+    /// Who has a certificate signed by `clientAuthorityFile`, under its common name and the shipped access list.
+    case certificates(certificateFile: String, keyFile: String, clientAuthorityFile: String)
 }

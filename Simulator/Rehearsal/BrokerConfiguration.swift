@@ -46,6 +46,12 @@ package struct BrokerConfiguration: Sendable {
         case .tls(let certificateFile, let keyFile):
             lines += ["allow_anonymous true", "certfile \(certificateFile)", "keyfile \(keyFile)"]
             omitted.insert("use_username_as_clientid")
+        case .certificates(let certificateFile, let keyFile, let clientAuthorityFile):
+            lines += [
+                "allow_anonymous false", "certfile \(certificateFile)", "keyfile \(keyFile)",
+                "cafile \(clientAuthorityFile)", "require_certificate true", "use_identity_as_username true",
+                "acl_file \(accessList)",
+            ]
         }
         for line in shipped.split(separator: "\n", omittingEmptySubsequences: true) {
             guard let word = line.split(separator: " ").first, !word.hasPrefix("#"), !omitted.contains(word) else {

@@ -26,8 +26,6 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     /// Whole milliseconds since 1970, rounded down.
     package var milliseconds: Int64 { microseconds.flooredDivision(by: 1_000) }
-    /// Seconds since 1970 with a fraction; for arithmetic on durations, not for storage.
-    package var secondsSinceEpoch: Double { Double(microseconds) / 1e6 }
 
     package init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)

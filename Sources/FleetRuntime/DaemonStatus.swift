@@ -26,7 +26,8 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
 
     package func document() async -> StatusDocument {
         let broker = broker()
-        var problems = broker.problems + gauges.problems
+        let now = clock.now()
+        var problems = broker.problems(at: now) + gauges.problems
         var counts = StoreCounts()
         do throws(StoreFailure) {
             counts = try await reader.counts()
@@ -36,7 +37,7 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
         let (standing, fullAt) = gauges.disk
         return StatusDocument(
             version: version, state: problems.isEmpty ? .running : .degraded, problems: problems, startedAt: startedAt,
-            now: clock.now(), clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
+            now: now, clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
             broker: broker, ingest: gauges.ingest,
             store: StoreDocument(
                 path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
@@ -49,16 +50,16 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
 
 extension BrokerDocument {
     /// What is wrong with the connection, for an operator.
-    fileprivate var problems: [String] {
+    package func problems(at now: Timestamp) -> [String] {
         var problems: [String] = []
         if !isConnected {
             let cause = lastFailure.map { ": \($0)" } ?? " yet"
             problems.append(
                 "no connection to the broker at \(address)\(cause); is it running, and does it know our user?")
         }
-        if let droppedMessages, droppedMessages > 0 {
+        if let droppedMessages, let droppedAt, hasLost(at: now) {
             problems.append(
-                "the broker has dropped \(droppedMessages) messages: raise max_queued_bytes and message_size_limit in mosquitto.conf"
+                "the broker drops messages (\(droppedMessages) in all, seen to rise at \(droppedAt.iso8601)): raise max_queued_bytes and message_size_limit in mosquitto.conf"
             )
         }
         return problems

@@ -116,6 +116,13 @@ struct PrivateBrokerTests {
                     "allow_anonymous true", "certfile /c.pem", "keyfile /k.pem", "persistence true",
                     "set_tcp_nodelay true",
                 ])
+        #expect(
+            configuration(.certificates(certificateFile: "/c.pem", keyFile: "/k.pem", clientAuthorityFile: "/a.pem"))
+                == place + [
+                    "allow_anonymous false", "certfile /c.pem", "keyfile /k.pem", "cafile /a.pem",
+                    "require_certificate true", "use_identity_as_username true", "acl_file /c/mosquitto.acl",
+                    "persistence true", "use_username_as_clientid true", "set_tcp_nodelay true",
+                ])
     }
 
     @Test("the shipped file is accepted by mosquitto as it is, but for the place of its files")

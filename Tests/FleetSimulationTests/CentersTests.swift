@@ -9,8 +9,8 @@ struct CentersTests {
 
     private func offer(
         _ number: Int = 1, dispatch: String? = nil, need: String = "service/TO-2/3", reason: String = ""
-    ) -> WorkOrderMessage {
-        WorkOrderMessage(
+    ) -> CenterOrder {
+        CenterOrder(
             dispatch: dispatch ?? "WO-00000\(number)/1/offer", order: WorkOrderID("WO-00000\(number)")!, action: .offer,
             equipment: SmallFleet.key("haul-1"), need: need, reason: reason, durationHours: 8)
     }
@@ -109,7 +109,7 @@ struct CentersTests {
     @Test(
         "what the mechanic does follows from what the order is for",
         arguments: [
-            ("service/TO-2/3", "", WorkOrderMessage.Work.service("TO-2")),
+            ("service/TO-2/3", "", CenterOrder.Work.service("TO-2")),
             ("finding/engine-oil-code/SPN 110 FMI 0 SA 0/1", "", .repair(.code(SPN(110)!))),
             (
                 "finding/coolant-hot/1", "coolant_temp 104.5 °C > 103 °C for 10 s",
@@ -121,7 +121,7 @@ struct CentersTests {
             ("service/T O/1", "", .repair(.worst)),
         ]
     )
-    func work(need: String, reason: String, expected: WorkOrderMessage.Work) {
+    func work(need: String, reason: String, expected: CenterOrder.Work) {
         #expect(offer(need: need, reason: reason).work == expected)
     }
 
@@ -134,15 +134,15 @@ struct CentersTests {
              "labour_person_hours":26,"high_voltage_permit":true,"lift_tonnes":0,"latitude":54.3,"longitude":86.2,
              "contact":"dispatcher"}
             """
-        let order = try WorkOrderMessage(json: Array(text.utf8))
+        let order = try CenterOrder(json: Array(text.utf8))
         #expect(
             order
-                == WorkOrderMessage(
+                == CenterOrder(
                     dispatch: "WO-000012/1/offer", order: WorkOrderID("WO-000012")!, action: .offer,
                     equipment: SmallFleet.key("haul-1"), need: "service/TO-2/3", reason: "every 500 h (assumed)",
                     durationHours: 8))
-        #expect(throws: (any Error).self) { try WorkOrderMessage(json: Array(text.dropLast(3).utf8)) }
+        #expect(throws: (any Error).self) { try CenterOrder(json: Array(text.dropLast(3).utf8)) }
         let odd = text.replacing("\"offer\"", with: "\"steal\"")
-        #expect(throws: (any Error).self) { try WorkOrderMessage(json: Array(odd.utf8)) }
+        #expect(throws: (any Error).self) { try CenterOrder(json: Array(odd.utf8)) }
     }
 }

@@ -2,8 +2,8 @@ import FleetModel
 
 /// All simulated service centers: they take orders, say yes or no, and do the work after a while.
 ///
-/// What a center does with an order depends on the seed, the center and the order's dispatch alone, so neither the
-/// order of arrival nor a repeated message changes it.
+/// What a center does with an order depends on the seed, the center and the order's dispatch, so neither the order of
+/// arrival nor a repeated message changes it; only who is to decline its first order goes by what came first.
 package struct SimulatedCenters: Sendable {
     private let behaviour: CenterBehaviour
     private let seed: UInt64
@@ -12,7 +12,7 @@ package struct SimulatedCenters: Sendable {
 
     private struct Job: Sendable {
         var center: ServiceCenterID
-        var message: WorkOrderMessage
+        var message: CenterOrder
         /// Not yet said, earliest first.
         var steps: [Step]
         var received: CenterReply
@@ -36,7 +36,7 @@ package struct SimulatedCenters: Sendable {
         package var center: ServiceCenterID
         package var reply: CenterReply
         /// What was done to the machine; `nil` unless the reply says `completed`.
-        package var done: WorkOrderMessage?
+        package var done: CenterOrder?
     }
 
     /// How many orders some center is working at.
@@ -46,7 +46,7 @@ package struct SimulatedCenters: Sendable {
     package var nextAt: Timestamp? { jobs.values.compactMap(\.steps.first?.at).min() }
 
     /// A message on a center's topic.
-    package mutating func receive(_ message: WorkOrderMessage, at center: ServiceCenterID, now: Timestamp) -> [Act] {
+    package mutating func receive(_ message: CenterOrder, at center: ServiceCenterID, now: Timestamp) -> [Act] {
         guard !behaviour.silent.contains(center) else { return [] }
         switch message.action {
         case .withdraw:
@@ -65,7 +65,7 @@ package struct SimulatedCenters: Sendable {
         }
     }
 
-    private mutating func plan(_ message: WorkOrderMessage, at center: ServiceCenterID, now: Timestamp) -> Job {
+    private mutating func plan(_ message: CenterOrder, at center: ServiceCenterID, now: Timestamp) -> Job {
         var chance = RandomStream(seed: seed, of: center.text, message.dispatch)
         let receivedAt = now + .minutes(chance.between(behaviour.receiptMinutes))
         let decidedAt = receivedAt + .minutes(chance.between(behaviour.decisionMinutes))
@@ -90,7 +90,7 @@ package struct SimulatedCenters: Sendable {
             center: center, message: message, steps: steps, received: reply(steps[0], to: message, meters: [:]))
     }
 
-    private func reply(_ step: Step, to message: WorkOrderMessage, meters: [Meter: Double]) -> CenterReply {
+    private func reply(_ step: Step, to message: CenterOrder, meters: [Meter: Double]) -> CenterReply {
         CenterReply(
             reply: "\(message.dispatch.replacing("/", with: "."))-\(step.state.rawValue)", order: message.order,
             state: step.state, at: step.at, reason: step.reason, scheduledFor: step.scheduledFor, meters: meters)

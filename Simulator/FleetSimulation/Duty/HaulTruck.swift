@@ -38,7 +38,6 @@ struct HaulTruck: Sendable {
     private var grid = 60.0
     private var tyre = 35.0
     private var fuel: Double
-    private var lastHoist = 25.0
     private var retarding = 0.0
     private var ambient = 10.0
     private var humidity = 0.5

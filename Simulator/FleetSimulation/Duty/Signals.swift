@@ -8,7 +8,6 @@ enum Signals {
     static let engineOilPressure = Signal("engine_oil_pressure")
     static let engineOilTemp = Signal("engine_oil_temp")
     static let coolantTemp = Signal("coolant_temp")
-    static let coolantLevel = Signal("coolant_level")
     static let boostPressure = Signal("boost_pressure")
     static let fuelRate = Signal("fuel_rate")
     static let fuelLevel = Signal("fuel_level")

@@ -3,6 +3,8 @@ import FleetConfiguration
 import FleetModel
 import FleetRuntime
 import FleetSimulation
+import Glibc
+import Rehearsal
 
 /// Plays a scenario.
 struct Publish: AsyncParsableCommand {
@@ -52,7 +54,7 @@ struct Publish: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Interruption.listen()
+        Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
         let real = Timestamp.systemNow()
         // A recording must not depend on when it is made: then the fleet's records count from the scenario's own time.
         let loaded = try LoadedScenario.load(scenario, configuration: config) { scenario in

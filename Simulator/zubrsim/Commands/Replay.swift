@@ -3,6 +3,8 @@ import FleetConfiguration
 import FleetModel
 import FleetRuntime
 import FleetSimulation
+import Glibc
+import Rehearsal
 
 /// Publishes a recording again.
 struct Replay: AsyncParsableCommand {
@@ -10,8 +12,11 @@ struct Replay: AsyncParsableCommand {
         abstract: "Publishes a recording: our JSON lines, CSV or InfluxDB line protocol.",
         discussion: """
             Examples:
-              zubrsim replay tsbs.lp.xz --map Simulator/maps/tsbs-iot.yaml --speed max --broker mqtt://127.0.0.1:1883
               zubrsim replay fleet.jsonl --speed 60 --times shift --broker mqtt://127.0.0.1:1883
+              zubrsim replay tsbs.lp.xz --map Simulator/maps/tsbs-iot.yaml --speed max \\
+                  --times shift --from-time "$(date -u -d '2 days ago' +%FT%TZ)" --broker mqtt://127.0.0.1:1883
+
+            The daemon takes no frame older than age_max, 30 days: shift what is older.
 
             A file whose name ends in .xz, .gz or .zst is unpacked on the way. Lines that cannot be mapped are counted
             and kept in FILE.rejected.
@@ -56,7 +61,7 @@ struct Replay: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Interruption.listen()
+        Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
         let source = try LineSource(path: recording)
         defer { source.close() }
         let map = try mapFile.map { try ReplayMapFile.read(try LoadedScenario.text(of: $0), path: $0) }

@@ -3,6 +3,7 @@ import FleetModel
 import FleetRuntime
 import FleetSimulation
 import Foundation
+import Rehearsal
 import TelemetryCodec
 
 /// A scenario being played: the fleet, its service centers, and how far they are.
@@ -69,7 +70,7 @@ struct SimulationRun {
         for message in messages {
             guard case .workOrders(let center)? = try? Topic(message.topic) else { continue }
             do {
-                let order = try WorkOrderMessage(json: message.body)
+                let order = try CenterOrder(json: message.body)
                 counts.ordersReceived += 1
                 acts += centers.receive(order, at: center, now: now)
             } catch {

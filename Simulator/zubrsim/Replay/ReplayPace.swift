@@ -1,4 +1,5 @@
 import FleetModel
+import Rehearsal
 
 /// When a recorded message is due: as long after the first as it was recorded, divided by the speed.
 struct ReplayPace {

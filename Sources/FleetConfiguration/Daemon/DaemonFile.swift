@@ -78,7 +78,12 @@ extension Entry {
                     "inbox and post have the same client id: the broker would throw one out for the other",
                     "give each its own client_id")
             }
-            broker.tls = fields.optional("tls")?.tls(folder: folder)
+            let tls = fields.optional("tls")
+            broker.tls = tls?.tls(folder: folder)
+            if tls == nil, broker.inbox.certificateFile ?? broker.post.certificateFile != nil {
+                report(
+                    "a certificate needs tls", "give tls with authority_file, or remove certificate_file and key_file")
+            }
             return broker
         }
     }
@@ -92,7 +97,11 @@ extension Entry {
             if file != nil, user == nil {
                 report("a password needs a user", "give user, or remove password_file")
             }
-            return clientID.map { BrokerSettings.Credentials(clientID: $0, user: user, password: password) }
+            let own = certificate(in: fields, folder: folder)
+            return clientID.map {
+                BrokerSettings.Credentials(
+                    clientID: $0, user: user, password: password, certificateFile: own.file, keyFile: own.key)
+            }
         }
     }
 
@@ -116,17 +125,20 @@ extension Entry {
     private func tls(folder: String) -> BrokerSettings.TLS? {
         fields { fields in
             let authority = fields.required("authority_file")?.existingFile(folder: folder)
-            let certificate = fields.optional("certificate_file")
-            let key = fields.optional("key_file")
-            if (certificate == nil) != (key == nil) {
-                report("certificate_file and key_file belong together", "give both or neither")
-            }
-            let certificateFile = certificate?.existingFile(folder: folder)
-            let keyFile = key?.existingFile(folder: folder)
+            let ours = certificate(in: fields, folder: folder)
             return authority.map {
-                BrokerSettings.TLS(authorityFile: $0, certificateFile: certificateFile, keyFile: keyFile)
+                BrokerSettings.TLS(authorityFile: $0, certificateFile: ours.file, keyFile: ours.key)
             }
         }
+    }
+
+    private func certificate(in fields: Fields, folder: String) -> (file: String?, key: String?) {
+        let certificate = fields.optional("certificate_file")
+        let key = fields.optional("key_file")
+        if (certificate == nil) != (key == nil) {
+            report("certificate_file and key_file belong together", "give both or neither")
+        }
+        return (certificate?.existingFile(folder: folder), key?.existingFile(folder: folder))
     }
 
     private func existingFile(folder: String) -> String? {

@@ -60,7 +60,7 @@ extension StatusDocument {
                     .critical, "broker", "not connected to \(broker.address): \(broker.lastFailure ?? "no answer yet")",
                     next: "is mosquitto running, and do address, user and password in zubrd.yaml fit it?"))
         }
-        if let dropped = broker.droppedMessages, dropped > 0 {
+        if let dropped = broker.droppedMessages, broker.hasLost(at: now) {
             found.append(
                 Diagnosis(
                     .major, "broker", "it says it has dropped \(dropped) messages",

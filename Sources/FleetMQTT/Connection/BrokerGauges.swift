@@ -1,3 +1,4 @@
+import FleetModel
 import FleetRuntime
 import Synchronization
 
@@ -33,5 +34,5 @@ package final class BrokerGauges: Sendable {
         }
     }
 
-    func noteDropped(_ count: Int64) { document.withLock { $0.droppedMessages = count } }
+    func noteDropped(_ count: Int64, at now: Timestamp) { document.withLock { $0.noteDropped(count, at: now) } }
 }

@@ -25,7 +25,12 @@ struct Greeting: Sendable {
         port = settings.port
         version = settings.version
         keepAlive = settings.keepAlive
-        tls = settings.tls
+        tls = settings.tls.map { shared in
+            guard credentials.certificateFile != nil else { return shared }
+            return BrokerSettings.TLS(
+                authorityFile: shared.authorityFile, certificateFile: credentials.certificateFile,
+                keyFile: credentials.keyFile)
+        }
         self.credentials = credentials
         self.sessionExpiry = sessionExpiry
         self.inFlightLimit = inFlightLimit

@@ -15,6 +15,7 @@ final class MosquittoSession {
     // Set once at the end of `init`, which needs `self` for the callbacks.
     private var handle: OpaquePointer?
     private var answer: Int32?
+    private var hasReachedBroker = false
     private var essentialSubscriptions: Set<Int32> = []
     private var refusedSubscription: String?
     private var libraryComplaint: String?
@@ -43,6 +44,7 @@ final class MosquittoSession {
         try prepare(handle)
         listen(handle)
         try call(handle)
+        hasReachedBroker = true
     }
 
     // Closes the socket and sends nothing: what was not acknowledged comes again.
@@ -214,7 +216,18 @@ final class MosquittoSession {
         _ = try isWelcome()
         let reason = MosquittoLibrary.describe(code, systemError: errno)
         let detail = libraryComplaint.map { " (\($0))" } ?? ""
-        throw .disconnected("\(doing) the broker at \(greeting.address): \(reason)\(detail)")
+        throw .disconnected("\(doing) the broker at \(greeting.address): \(reason)\(detail)\(certificateHint)")
+    }
+
+    /// What to look at when the broker hangs up during the greeting.
+    ///
+    /// One that wants another certificate says so in a TLS alert, such as "decrypt error", or in a word the library does
+    /// not pass on. When it is we who do not trust its certificate, the complaint is no alert and says all.
+    private var certificateHint: String {
+        guard let tls = greeting.tls, hasReachedBroker, answer == nil, libraryComplaint?.contains(" alert ") ?? true
+        else { return "" }
+        return tls.certificateFile.map { "; does the broker trust who signed our certificate \($0)?" }
+            ?? "; does the broker ask for a certificate? Then give tls a certificate_file and a key_file"
     }
 
     // MARK: - Callbacks

@@ -127,7 +127,7 @@ package actor MosquittoInbox: TelemetryInbox {
     private func isAboutTheBroker(_ message: InboundMessage) -> Bool {
         guard message.topic.hasPrefix("$SYS/") else { return false }
         if message.topic == Self.droppedMessages, let count = Int64(String(decoding: message.body, as: UTF8.self)) {
-            gauges.noteDropped(count)
+            gauges.noteDropped(count, at: message.receivedAt)
         }
         return true
     }

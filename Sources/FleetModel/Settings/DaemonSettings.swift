@@ -38,11 +38,6 @@ package struct ClockSettings: Sendable, Hashable {
         return Timestamp(
             microseconds: epoch.microseconds + Int64(Double(real.microseconds - epoch.microseconds) * rate))
     }
-
-    /// How long a span of this clock is for somebody who waits for it.
-    package func realDuration(of span: Duration) -> Duration {
-        rate == 1 ? span : .microseconds(Int64(Double(span.microseconds) / rate))
-    }
 }
 
 /// Where the broker is and who we are to it.
@@ -84,11 +79,19 @@ package struct BrokerSettings: Sendable, Hashable {
         package var clientID: String
         package var user: String?
         package var password: String?
+        /// In place of the one all connections share, for a broker that takes the certificate's name for the user.
+        package var certificateFile: String?
+        package var keyFile: String?
 
-        package init(clientID: String, user: String? = nil, password: String? = nil) {
+        package init(
+            clientID: String, user: String? = nil, password: String? = nil, certificateFile: String? = nil,
+            keyFile: String? = nil
+        ) {
             self.clientID = clientID
             self.user = user
             self.password = password
+            self.certificateFile = certificateFile
+            self.keyFile = keyFile
         }
     }
 

@@ -87,9 +87,6 @@ package struct FMI: Hashable, Sendable, Codable {
         default: .minor
         }
     }
-
-    /// The electrical modes: look at sensor and wiring first, and do not read wear from that channel meanwhile.
-    package var isElectrical: Bool { [2, 3, 4, 5, 6, 8, 9, 10, 12, 13, 19, 20, 21].contains(number) }
 }
 
 /// The control unit that speaks: J1939 source address.

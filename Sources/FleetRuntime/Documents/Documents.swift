@@ -58,6 +58,8 @@ package struct BrokerDocument: Sendable, Codable, Hashable {
     package var connects = 0
     /// Messages the broker itself says it has dropped; `nil` until it has told.
     package var droppedMessages: Int64?
+    /// When we last saw that count move; `nil` while it never has.
+    package var droppedAt: Timestamp?
     package var lastFailure: String?
 
     package init() {}

@@ -94,9 +94,6 @@ struct SignalTable {
         return true
     }
 
-    @inline(__always)
-    func hasSeen(_ index: Index) -> Bool { stamps[index] == stamp }
-
     /// The message was accepted: its new names are signals from now on.
     mutating func settle() {
         for index in settledCount..<entries.count {

@@ -32,7 +32,8 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Interruption.listen()
+        // A closed terminal too: the broker, the daemon and the folder must not stay behind.
+        Interruption.listen(to: [SIGINT, SIGTERM, SIGHUP], endsAtSecond: false)
         let stage = DemoStage(folder: "var/demo")
         do {
             let configuration = try configurationFolder()
@@ -64,7 +65,7 @@ struct DemoCommand: AsyncParsableCommand {
         let screen = LiveScreen()
         defer { screen.leave() }
         let end = seconds.map { ContinuousClock.now + .seconds($0) }
-        while !Interruption.hasCome, end.map({ ContinuousClock.now < $0 }) ?? true {
+        while !Interruption.isAsked, end.map({ ContinuousClock.now < $0 }) ?? true {
             try stage.check()
             let snapshot = try observer.look()
             // Asked anew each time: the window may have another size now.
@@ -87,7 +88,7 @@ struct DemoCommand: AsyncParsableCommand {
         print("Zubr demo for \(length) s, clock ×\(DemoStage.rate), in \(stage.folder)/")
         var snapshot = try observer.look()
         var nextLine = begin + .seconds(10)
-        while !Interruption.hasCome, ContinuousClock.now < begin + .seconds(length) {
+        while !Interruption.isAsked, ContinuousClock.now < begin + .seconds(length) {
             try await Task.sleep(for: .milliseconds(500))
             try stage.check()
             snapshot = try observer.look()

@@ -1,8 +1,8 @@
 import FleetModel
 import FoundationEssentials
 
-/// A work order as it comes to a service center.
-package struct WorkOrderMessage: Sendable, Hashable, Decodable {
+/// A work order as a service center reads it: from the message alone, as somebody who does not have our code.
+package struct CenterOrder: Sendable, Hashable, Decodable {
     package var dispatch: String
     package var order: WorkOrderID
     package var action: Dispatch.Action
@@ -43,7 +43,7 @@ package struct WorkOrderMessage: Sendable, Hashable, Decodable {
     }
 
     package init(json body: [UInt8]) throws {
-        self = try JSONDecoder().decode(WorkOrderMessage.self, from: Data(body))
+        self = try JSONDecoder().decode(CenterOrder.self, from: Data(body))
     }
 
     /// What the mechanic will do to the machine.
