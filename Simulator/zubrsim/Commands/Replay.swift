@@ -12,9 +12,11 @@ struct Replay: AsyncParsableCommand {
         abstract: "Publishes a recording: our JSON lines, CSV or InfluxDB line protocol.",
         discussion: """
             Examples:
-              zubrsim replay fleet.jsonl --speed 60 --times shift --broker mqtt://127.0.0.1:1883
+              zubrsim replay fleet.jsonl --speed 60 --times shift \\
+                  --broker mqtt://127.0.0.1:1883
               zubrsim replay tsbs.lp.xz --map Simulator/maps/tsbs-iot.yaml --speed max \\
-                  --times shift --from-time "$(date -u -d '2 days ago' +%FT%TZ)" --broker mqtt://127.0.0.1:1883
+                  --times shift --from-time "$(date -u -d '2 days ago' +%FT%TZ)" \\
+                  --broker mqtt://127.0.0.1:1883
 
             The daemon takes no frame older than age_max, 30 days: shift what is older.
 
