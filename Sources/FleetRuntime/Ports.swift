@@ -112,7 +112,8 @@ package struct IngestBatch: Sendable {
     package var connections: [ConnectionReport] = []
     package var replies: [ReceivedReply] = []
     package var rejected: [RejectedMessage] = []
-    /// Quarantined messages that this batch takes after all.
+    /// Quarantined messages that this batch takes after all. When the store refuses a message of the batch, they stay
+    /// as they are and nothing is quarantined anew.
     package var released: [Int64] = []
     /// How many of the messages the broker says it had sent before.
     package var redeliveredMessages = 0
@@ -129,11 +130,18 @@ package struct ReceivedFrames: Sendable, Hashable {
     package var machine: MachineKey
     package var receivedAt: Timestamp
     package var frames: [Frame]
+    /// The message as it came, for quarantine should the store refuse it; empty where nobody needs it any more.
+    package var topic: String
+    package var body: [UInt8]
 
-    package init(machine: MachineKey, receivedAt: Timestamp, frames: [Frame]) {
+    package init(
+        machine: MachineKey, receivedAt: Timestamp, frames: [Frame], topic: String = "", body: [UInt8] = []
+    ) {
         self.machine = machine
         self.receivedAt = receivedAt
         self.frames = frames
+        self.topic = topic
+        self.body = body
     }
 }
 
@@ -182,8 +190,14 @@ package struct IngestReceipt: Sendable, Hashable {
     package var storedFrames: Int
     package var duplicateFrames: Int
     package var storedReadings: Int
+    /// Messages that exceed a limit which only the store can judge.
+    package var refused: [RejectedMessage]
 
-    package init(cursor: JournalCursor, storedFrames: Int, duplicateFrames: Int, storedReadings: Int) {
+    package init(
+        cursor: JournalCursor, storedFrames: Int, duplicateFrames: Int, storedReadings: Int,
+        refused: [RejectedMessage] = []
+    ) {
+        self.refused = refused
         self.cursor = cursor
         self.storedFrames = storedFrames
         self.duplicateFrames = duplicateFrames

@@ -153,6 +153,25 @@ struct CommitTests {
         await store.close()
     }
 
+    @Test("of new machines is taken up to the limit of the fleet, in one batch and over several")
+    func machineLimitWithinASession() async throws {
+        let store = try await open(folder, limits: IngestLimits(machinesPerFleet: 3))
+        func incoming(_ numbers: ClosedRange<Int>) -> IngestBatch {
+            var incoming = IngestBatch()
+            for number in numbers { incoming.frames += batch(MachineKey("north/a\(number)")!, [frame(1)]).frames }
+            return incoming
+        }
+        #expect(try await store.commit(incoming(1...2)).storedFrames == 2)
+        let receipt = try await store.commit(incoming(3...6))
+        #expect(receipt.storedFrames == 1)
+        #expect(receipt.refused.map(\.rejection.reason) == [.tooManyMachines, .tooManyMachines, .tooManyMachines])
+        #expect(try await store.commit(incoming(7...7)).storedFrames == 0)
+        #expect(try await store.machineKeys().map(\.equipment.text) == ["a1", "a2", "a3"])
+        #expect(try await store.quarantine(limit: 10).byReason == ["too-many-machines": 4])
+        #expect(try await store.commit(batch(truck, [frame(1)])).storedFrames == 1, "another fleet has its own limit")
+        await store.close()
+    }
+
     @Test("within a time range is returned from its start up to but without its end")
     func range() async throws {
         let store = try await open(folder)

@@ -198,9 +198,11 @@ struct Intake {
     }
 
     private mutating func refuse(_ message: ReceivedFrames, _ rejection: Rejection) {
+        let isAsItCame = !message.topic.isEmpty
         refused.append(
             RejectedMessage(
-                topic: Topic.machine(message.machine, .telemetry).description,
-                body: TelemetryEncoder.body(of: message.frames), rejection: rejection, receivedAt: message.receivedAt))
+                topic: isAsItCame ? message.topic : Topic.machine(message.machine, .telemetry).description,
+                body: isAsItCame ? message.body : TelemetryEncoder.body(of: message.frames), rejection: rejection,
+                receivedAt: message.receivedAt))
     }
 }
