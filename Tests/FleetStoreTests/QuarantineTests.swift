@@ -127,6 +127,7 @@ struct QuarantineTests {
         #expect(document.total == Int64(left.count))
         let dropped = try await store.read("test") { db, _ in try Total.value(of: Total.quarantineDropped, db) }
         #expect(dropped == Int64(5 - left.count))
+        #expect(document.dropped == dropped)
         await store.close()
     }
 }
