@@ -378,5 +378,8 @@ package protocol FleetReader: Sendable {
 package protocol FleetRegistry: Sendable {
     /// Adds machines or replaces what was known of them; returns how many were new.
     func register(_ machines: [Machine]) async throws(StoreFailure) -> Int
+    /// What the configuration file says. Only what differs from what the file said last time is taken, so that a
+    /// restart with the same file writes nothing and undoes no import.
+    func configure(_ machines: [Machine]) async throws(StoreFailure)
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure)
 }

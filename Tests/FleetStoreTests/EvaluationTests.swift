@@ -178,6 +178,41 @@ struct EvaluationTests {
         await store.close()
     }
 
+    @Test("is what the configuration says only where that has changed: equal, it writes nothing and undoes no import")
+    func configured() async throws {
+        let model = ModelID("BELAZ-7513R")!
+        var first = Machine(key: truck, model: model, site: "Pit 1", meters: [.engineHours: 1, .fuelUsed: 2])
+        first.lastServices = ["TO-1": ServiceRecord(performedAt: start), "TO-2": ServiceRecord(performedAt: start)]
+        let second = Machine(key: tractor, model: model, site: "Field")
+        var store = try await open(folder)
+        try await store.configure([first, second])
+        let version = try await store.registryVersion()
+        #expect(version == 1)
+        #expect(try await store.counts().machines.registered == 2)
+        var imported = first
+        imported.site = "Pit 7"
+        #expect(try await store.register([imported]) == 0)
+        await store.close()
+
+        // Opened to be looked at only, whatever would write fails.
+        store = try await open(folder, access: .readOnly)
+        try await store.configure([first, second])
+        #expect(try await store.registeredMachines() == [second, imported])
+        #expect(await failure { try await store.configure([first, imported]) } != nil)
+        await store.close()
+
+        store = try await open(folder)
+        var moved = second
+        moved.site = "Barn"
+        try await store.configure([first, moved])
+        #expect(try await store.registeredMachines() == [moved, imported], "only the entry that differs is taken")
+        #expect(try await store.registryVersion() == version + 2)
+        first.site = "Pit 2"
+        try await store.configure([first, moved])
+        #expect(try await store.registeredMachines() == [moved, first], "the file speaks again")
+        await store.close()
+    }
+
     @Test("is shown machine by machine: unregistered until it is registered, then with all that is known")
     func documents() async throws {
         let model = ModelID("BELAZ-7513R")!

@@ -15,6 +15,8 @@ extension Schema {
                     connection_at INTEGER,
                     connection_position INTEGER,
                     last_received_at INTEGER,
+                    -- What the configuration file said of it last; imports do not change it.
+                    configured TEXT,
                     UNIQUE (fleet, equipment)
                 );
                 CREATE INDEX machine_connection ON machine (connection_position)
