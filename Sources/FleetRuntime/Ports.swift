@@ -342,7 +342,8 @@ package struct OutgoingDispatch: Sendable, Hashable {
 package protocol StoreCustody: Sendable {
     /// One round of house-keeping; returns how the disk stands.
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding
-    /// A full disk: give back the ballast, so that a checkpoint can run.
+    /// A full disk: give back the ballast, so that a checkpoint can run. Until there is room for it again, `commit` of
+    /// what came in answers `diskFull` rather than take that room.
     func releaseBallast() async
 }
 

@@ -4,7 +4,8 @@ import GRDB
 
 extension FleetDatabase: IngestStore {
     package func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
-        try await write("cannot store what came in") { [self] db, ledger in
+        try await checkReserve()
+        return try await write("cannot store what came in") { [self] db, ledger in
             var intake = Intake(limits: limits)
             for message in batch.frames { try intake.take(message, &ledger, db) }
             for report in batch.connections { try intake.take(report, &ledger, db) }
