@@ -16,6 +16,8 @@ package final class DaemonGauges: Sendable {
     /// What can be wrong, one line each; the newest text stands until it is over.
     package enum Trouble: String, CaseIterable, Sendable {
         case store, disk, evaluation, delivery
+        /// Rows of the journal cannot be read. It stands until the daemon starts anew: they stay unread.
+        case journal
     }
 
     private let reading = Mutex(Reading())

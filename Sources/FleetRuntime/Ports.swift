@@ -225,7 +225,6 @@ package struct EvaluationState: Sendable {
     package var cursor: JournalCursor
     package var replyCursor: Int64
     package var conditions: [MachineKey: MachineCondition]
-    package var connections: [MachineKey: ConnectionReport]
     /// Orders that are not final.
     package var orders: [WorkOrder]
     /// Alerts that are not resolved.
@@ -235,13 +234,11 @@ package struct EvaluationState: Sendable {
 
     package init(
         cursor: JournalCursor = .start, replyCursor: Int64 = 0, conditions: [MachineKey: MachineCondition] = [:],
-        connections: [MachineKey: ConnectionReport] = [:], orders: [WorkOrder] = [], alerts: [Alert] = [],
-        lastOrderNumber: Int64 = 0
+        orders: [WorkOrder] = [], alerts: [Alert] = [], lastOrderNumber: Int64 = 0
     ) {
         self.cursor = cursor
         self.replyCursor = replyCursor
         self.conditions = conditions
-        self.connections = connections
         self.orders = orders
         self.alerts = alerts
         self.lastOrderNumber = lastOrderNumber
@@ -256,18 +253,18 @@ package struct JournalSlice: Sendable {
     package var hasMore: Bool
     /// Replies after the evaluator's reply cursor, with their row numbers, in order of arrival.
     package var replies: [(row: Int64, reply: ReceivedReply)]
-    /// The present connection state of every machine that reported one since the last slice.
-    package var connections: [ConnectionReport]
+    /// Rows that cannot be read, each with its cause. They are left out: one damaged row must not stall the fleet.
+    package var damaged: [String]
 
     package init(
         cursor: JournalCursor, frames: [ReceivedFrames], hasMore: Bool,
-        replies: [(row: Int64, reply: ReceivedReply)] = [], connections: [ConnectionReport] = []
+        replies: [(row: Int64, reply: ReceivedReply)] = [], damaged: [String] = []
     ) {
         self.cursor = cursor
         self.frames = frames
         self.hasMore = hasMore
         self.replies = replies
-        self.connections = connections
+        self.damaged = damaged
     }
 }
 

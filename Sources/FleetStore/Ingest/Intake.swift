@@ -79,11 +79,8 @@ struct Intake {
             ledger.withEntry(machine) { $0.isConnected = report.isConnected }
         }
         try db.cachedStatement(
-            sql: "UPDATE machine SET is_connected = ?, connection_at = ?, connection_position = ? WHERE id = ?"
-        ).execute(
-            arguments: [
-                report.isConnected, report.receivedAt.microseconds, try ledger.nextPosition(db), entry.id,
-            ])
+            sql: "UPDATE machine SET is_connected = ?, connection_at = ? WHERE id = ?"
+        ).execute(arguments: [report.isConnected, report.receivedAt.microseconds, entry.id])
     }
 
     func take(_ reply: ReceivedReply, _ ledger: inout Ledger, _ db: Database) throws {

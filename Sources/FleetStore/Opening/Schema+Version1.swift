@@ -13,14 +13,11 @@ extension Schema {
                     is_registered INTEGER NOT NULL DEFAULT 0,
                     is_connected INTEGER,
                     connection_at INTEGER,
-                    connection_position INTEGER,
                     last_received_at INTEGER,
                     -- What the configuration file said of it last; imports do not change it.
                     configured TEXT,
                     UNIQUE (fleet, equipment)
                 );
-                CREATE INDEX machine_connection ON machine (connection_position)
-                    WHERE connection_position IS NOT NULL;
 
                 -- What the owner tells of a machine.
                 CREATE TABLE registration (
