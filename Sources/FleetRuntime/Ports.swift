@@ -367,6 +367,7 @@ package protocol FleetReader: Sendable {
     func quarantine(limit: Int) async throws(StoreFailure) -> QuarantineDocument
     /// The messages themselves, for a second try.
     func quarantined(_ ids: [Int64]) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
+    /// At most ten thousand; when there are more, those of the machines heard of last.
     func gaps() async throws(StoreFailure) -> [GapDocument]
     func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint]
     func counts() async throws(StoreFailure) -> StoreCounts

@@ -173,6 +173,56 @@ struct CommitTests {
         await store.close()
     }
 
+    @Test("has the gaps of the machines added last when there are more than are listed")
+    func manyGaps() async throws {
+        let store = try await open(folder)
+        let newer = MachineKey("agro/newer")!
+        _ = try await store.commit(batch((0..<5).map { frame($0 * 2) }))
+        _ = try await store.commit(batch(newer, [.max - 3, .max - 1, .max, 1, 3].map { frame($0, after: 1) }))
+        func gaps(_ limit: Int) async throws -> [GapDocument] {
+            try await store.read("test") { db, deadline in
+                try GapReader.gaps(db, deadline: deadline, limit: limit)
+            }
+        }
+        let ofNewer = [
+            GapDocument(equipment: newer, boot: 1, firstSeq: 2, lastSeq: 2),
+            GapDocument(equipment: newer, boot: 1, firstSeq: 4, lastSeq: .max - 4),
+            GapDocument(equipment: newer, boot: 1, firstSeq: .max - 2, lastSeq: .max - 2),
+        ]
+        #expect(try await gaps(3) == ofNewer)
+        #expect(try await gaps(5).map(\.equipment) == [newer, newer, newer, truck, truck])
+        #expect(try await store.gaps().count == 7)
+        #expect(try await store.machine(truck).gaps.count == 4)
+        // It must not take the square of what is there: this many would then be stopped by the deadline.
+        try await store.onWriter("test") { db in
+            try db.execute(
+                sql: """
+                    WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 2 FROM n WHERE i < 100000)
+                    INSERT INTO sequence_range SELECT 1, 1, i, i FROM n
+                    """)
+        }
+        #expect(try await store.gaps().count == 10_000)
+        await store.close()
+    }
+
+    @Test("of overlapping rows of a damaged table is read without a trap, and mended with the next frame")
+    func overlappingRanges() async throws {
+        var store = try await open(folder)
+        _ = try await store.commit(batch([frame(1)]))
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "INSERT INTO sequence_range VALUES (1, 1, 5, 10), (1, 1, 7, 20), (1, 1, 21, 30)")
+        }
+        await store.close()
+        store = try await open(folder)
+        #expect(try await store.gaps().map(\.firstSeq) == [2])
+        #expect(try await store.commit(batch([frame(8), frame(31)])).storedFrames == 1)
+        let rows = try await store.read("test") { db, _ in
+            try String.fetchAll(db, sql: "SELECT first || '...' || last FROM sequence_range ORDER BY first")
+        }
+        #expect(rows == ["1...1", "5...31"])
+        await store.close()
+    }
+
     @Test("within a time range is returned from its start up to but without its end")
     func range() async throws {
         let store = try await open(folder)

@@ -53,14 +53,7 @@ extension FleetDatabase: FleetReader {
 
     package func gaps() async throws(StoreFailure) -> [GapDocument] {
         try await read("cannot list the gaps") { db, deadline in
-            try GapReader.gaps(
-                db, deadline: deadline,
-                sql: """
-                    SELECT boot, first, last, fleet, equipment FROM sequence_range JOIN machine ON id = machine
-                    WHERE (SELECT COUNT(*) FROM sequence_range AS other WHERE other.machine = sequence_range.machine
-                           AND other.boot = sequence_range.boot) > 1
-                    ORDER BY fleet, equipment, boot
-                    """)
+            try GapReader.gaps(db, deadline: deadline)
         }
     }
 
