@@ -362,7 +362,9 @@ package struct DiskStanding: Sendable, Hashable, Codable {
 package protocol FleetReader: Sendable {
     func machines() async throws(StoreFailure) -> [MachineDocument]
     func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument
+    /// All that are not resolved, and with `includingResolved` the newest thousand that are.
     func alerts(includingResolved: Bool) async throws(StoreFailure) -> [AlertDocument]
+    /// All that are not final, and with `includingFinal` the newest thousand that are.
     func workOrders(includingFinal: Bool) async throws(StoreFailure) -> [WorkOrderDocument]
     func quarantine(limit: Int) async throws(StoreFailure) -> QuarantineDocument
     /// The messages themselves, for a second try.

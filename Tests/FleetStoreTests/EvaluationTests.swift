@@ -174,6 +174,26 @@ struct EvaluationTests {
         await store.close()
     }
 
+    @Test("lists all that is unfinished and the newest thousand that is over")
+    func history() async throws {
+        let store = try await open(folder)
+        var round = evaluation()
+        round.orders = (1...1_010).map { order($0, code: "TO-\($0)", state: $0 <= 3 ? .open : .closed) }
+        round.alerts = (1...1_010).map { number in
+            var alert = alert("hot", number: number, state: number <= 3 ? .firing : .resolved)
+            alert.firedAt = start + .seconds(number)
+            return alert
+        }
+        try await store.commit(round)
+        let numbers = Array((11...1_010).reversed()) + [3, 2, 1]
+        #expect(try await store.workOrders(includingFinal: true).map(\.id.text) == numbers.map { "WO-\($0)" })
+        #expect(try await store.workOrders(includingFinal: false).map(\.id.text) == ["WO-3", "WO-2", "WO-1"])
+        let fired = numbers.map { start + .seconds($0) }
+        #expect(try await store.alerts(includingResolved: true).map(\.firedAt) == fired)
+        #expect(try await store.alerts(includingResolved: false).map(\.firedAt) == Array(fired.suffix(3)))
+        await store.close()
+    }
+
     @Test("is what the configuration says only where that has changed: equal, it writes nothing and undoes no import")
     func configured() async throws {
         let model = ModelID("BELAZ-7513R")!
