@@ -15,7 +15,7 @@ package final class DaemonGauges: Sendable {
 
     /// What can be wrong, one line each; the newest text stands until it is over.
     package enum Trouble: String, CaseIterable, Sendable {
-        case store, disk, registry, evaluation, delivery
+        case store, disk, registry, journal, evaluation, delivery
     }
 
     private let reading = Mutex(Reading())
@@ -33,7 +33,9 @@ package final class DaemonGauges: Sendable {
             $0.ingest.commits += 1
             $0.ingest.lastCommitAt = now
             $0.journal = max($0.journal, receipt.cursor)
-            for message in rejected { $0.ingest.rejected[message.rejection.reason.rawValue, default: 0] += 1 }
+            for message in rejected + receipt.refused {
+                $0.ingest.rejected[message.rejection.reason.rawValue, default: 0] += 1
+            }
             $0.commitMilliseconds.append(took.inSeconds * 1_000)
         }
     }

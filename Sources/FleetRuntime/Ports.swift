@@ -119,7 +119,8 @@ package struct IngestBatch: Sendable {
     package var connections: [ConnectionReport] = []
     package var replies: [ReceivedReply] = []
     package var rejected: [RejectedMessage] = []
-    /// Quarantined messages that this batch takes after all.
+    /// Quarantined messages that this batch takes after all. When the store refuses a message of the batch, they stay
+    /// as they are and nothing is quarantined anew.
     package var released: [Int64] = []
     /// How many of the messages the broker says it had sent before.
     package var redeliveredMessages = 0
@@ -136,11 +137,18 @@ package struct ReceivedFrames: Sendable, Hashable {
     package var machine: MachineKey
     package var receivedAt: Timestamp
     package var frames: [Frame]
+    /// The message as it came, for quarantine should the store refuse it; empty where nobody needs it any more.
+    package var topic: String
+    package var body: [UInt8]
 
-    package init(machine: MachineKey, receivedAt: Timestamp, frames: [Frame]) {
+    package init(
+        machine: MachineKey, receivedAt: Timestamp, frames: [Frame], topic: String = "", body: [UInt8] = []
+    ) {
         self.machine = machine
         self.receivedAt = receivedAt
         self.frames = frames
+        self.topic = topic
+        self.body = body
     }
 }
 
@@ -189,8 +197,14 @@ package struct IngestReceipt: Sendable, Hashable {
     package var storedFrames: Int
     package var duplicateFrames: Int
     package var storedReadings: Int
+    /// Messages that exceed a limit which only the store can judge.
+    package var refused: [RejectedMessage]
 
-    package init(cursor: JournalCursor, storedFrames: Int, duplicateFrames: Int, storedReadings: Int) {
+    package init(
+        cursor: JournalCursor, storedFrames: Int, duplicateFrames: Int, storedReadings: Int,
+        refused: [RejectedMessage] = []
+    ) {
+        self.refused = refused
         self.cursor = cursor
         self.storedFrames = storedFrames
         self.duplicateFrames = duplicateFrames
@@ -218,7 +232,6 @@ package struct EvaluationState: Sendable {
     package var cursor: JournalCursor
     package var replyCursor: Int64
     package var conditions: [MachineKey: MachineCondition]
-    package var connections: [MachineKey: ConnectionReport]
     /// Orders that are not final.
     package var orders: [WorkOrder]
     /// Alerts that are not resolved.
@@ -228,13 +241,11 @@ package struct EvaluationState: Sendable {
 
     package init(
         cursor: JournalCursor = .start, replyCursor: Int64 = 0, conditions: [MachineKey: MachineCondition] = [:],
-        connections: [MachineKey: ConnectionReport] = [:], orders: [WorkOrder] = [], alerts: [Alert] = [],
-        lastOrderNumber: Int64 = 0
+        orders: [WorkOrder] = [], alerts: [Alert] = [], lastOrderNumber: Int64 = 0
     ) {
         self.cursor = cursor
         self.replyCursor = replyCursor
         self.conditions = conditions
-        self.connections = connections
         self.orders = orders
         self.alerts = alerts
         self.lastOrderNumber = lastOrderNumber
@@ -249,18 +260,18 @@ package struct JournalSlice: Sendable {
     package var hasMore: Bool
     /// Replies after the evaluator's reply cursor, with their row numbers, in order of arrival.
     package var replies: [(row: Int64, reply: ReceivedReply)]
-    /// The present connection state of every machine that reported one since the last slice.
-    package var connections: [ConnectionReport]
+    /// Rows that cannot be read, each with its cause. They are left out: one damaged row must not stall the fleet.
+    package var damaged: [String]
 
     package init(
         cursor: JournalCursor, frames: [ReceivedFrames], hasMore: Bool,
-        replies: [(row: Int64, reply: ReceivedReply)] = [], connections: [ConnectionReport] = []
+        replies: [(row: Int64, reply: ReceivedReply)] = [], damaged: [String] = []
     ) {
         self.cursor = cursor
         self.frames = frames
         self.hasMore = hasMore
         self.replies = replies
-        self.connections = connections
+        self.damaged = damaged
     }
 }
 
@@ -335,7 +346,8 @@ package struct OutgoingDispatch: Sendable, Hashable {
 package protocol StoreCustody: Sendable {
     /// One round of house-keeping; returns how the disk stands.
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding
-    /// A full disk: give back the ballast, so that a checkpoint can run.
+    /// A full disk: give back the ballast, so that a checkpoint can run. Until there is room for it again, `commit` of
+    /// what came in answers `diskFull` rather than take that room.
     func releaseBallast() async
 }
 
@@ -357,11 +369,14 @@ package struct DiskStanding: Sendable, Hashable, Codable {
 package protocol FleetReader: Sendable {
     func machines() async throws(StoreFailure) -> [MachineDocument]
     func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument
+    /// All that are not resolved, and with `includingResolved` the newest thousand that are.
     func alerts(includingResolved: Bool) async throws(StoreFailure) -> [AlertDocument]
+    /// All that are not final, and with `includingFinal` the newest thousand that are.
     func workOrders(includingFinal: Bool) async throws(StoreFailure) -> [WorkOrderDocument]
     func quarantine(limit: Int) async throws(StoreFailure) -> QuarantineDocument
     /// The messages themselves, for a second try.
     func quarantined(_ ids: [Int64]) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
+    /// At most ten thousand; when there are more, those of the machines heard of last.
     func gaps() async throws(StoreFailure) -> [GapDocument]
     func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint]
     func counts() async throws(StoreFailure) -> StoreCounts
@@ -373,5 +388,8 @@ package protocol FleetRegistry: Sendable {
     func configure(_ machines: [Machine]) async throws(StoreFailure)
     /// Adds machines or replaces what was known of them; returns how many were new.
     func register(_ machines: [Machine]) async throws(StoreFailure) -> Int
+    /// What the configuration file says. Only what differs from what the file said last time is taken, so that a
+    /// restart with the same file writes nothing and undoes no import.
+    func configure(_ machines: [Machine]) async throws(StoreFailure)
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure)
 }

@@ -15,6 +15,10 @@ package final class FleetDatabase: Sendable {
     let limits: IngestLimits
     let quarantineBounds: QuarantineBounds
     let keepsBallast: Bool
+    /// How much may still be written beside a file.
+    let freeBytes: @Sendable (String) -> Int64
+    /// The ballast was given back, and there has not been room for it since.
+    let isReserveSpent: Atomic<Bool>
     /// `nil` when the file was opened to be looked at only.
     let writer: DatabaseQueue?
     let readers: DatabasePool
@@ -30,13 +34,16 @@ package final class FleetDatabase: Sendable {
 
     init(
         path: String, catalog: Catalog, limits: IngestLimits, quarantineBounds: QuarantineBounds, keepsBallast: Bool,
-        writer: DatabaseQueue?, readers: DatabasePool, lock: FileLock?
+        freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool,
+        lock: FileLock?
     ) {
         self.path = path
         self.catalog = catalog
         self.limits = limits
         self.quarantineBounds = quarantineBounds
         self.keepsBallast = keepsBallast
+        self.freeBytes = freeBytes
+        isReserveSpent = Atomic(keepsBallast && Ballast(database: path).isSpent)
         self.writer = writer
         self.readers = readers
         self.lock = Mutex(lock)

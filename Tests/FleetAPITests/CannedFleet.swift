@@ -114,6 +114,8 @@ final class CannedFleet: FleetReader, FleetRegistry {
         return machines.count { $0.key != CannedFleet.truck }
     }
 
+    func configure(_ machines: [Machine]) async throws(StoreFailure) { _ = try await register(machines) }
+
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {
         try check()
         told.withLock { $0.acknowledged.append(acknowledgement) }

@@ -91,6 +91,14 @@ struct PageTests {
         #expect(page.lines.allSatisfy { displayWidth($0) <= columns })
     }
 
+    @Test("the quarantine says when messages had to make room, and only then", arguments: [0, 7] as [Int64])
+    func dropped(count: Int64) {
+        var page = Page.plain
+        page.show(
+            QuarantineDocument(total: 0, byReason: [:], messages: [], dropped: count), now: SampleFleet.now)
+        #expect(page.lines.contains { $0.contains("7 older messages were thrown out") } == (count > 0))
+    }
+
     @Test("an empty list is said to be empty")
     func empty() {
         var page = Page.plain

@@ -1,6 +1,8 @@
 import FleetModel
 import FleetRuntime
+import GRDB
 import Support
+import Synchronization
 import Testing
 
 @testable import FleetStore
@@ -53,9 +55,79 @@ struct CustodyTests {
         #expect(try await store.maintain(at: start).hasBallast)
         #expect(FileSize.of(folder.file("zubr.db.ballast")) == 64 << 20)
         await store.releaseBallast()
-        #expect(!folder.files.contains("zubr.db.ballast"))
+        #expect(FileSize.of(folder.file("zubr.db.ballast")) == 0, "an empty file remembers that it was spent")
         #expect(try await store.maintain(at: start).hasBallast, "there is room again")
         await store.releaseBallast()
+        await store.close()
+    }
+
+    @Test("keeps what the ballast gave back for putting things in order: nothing that came in takes it")
+    func reserve() async throws {
+        let free = Mutex<Int64>(1 << 40)
+        let freeBytes: @Sendable (String) -> Int64 = { _ in free.withLock { $0 } }
+        var store = try await open(folder, keepsBallast: true, freeBytes: freeBytes)
+        #expect(try await store.maintain(at: start).hasBallast)
+        free.withLock { $0 = 0 }
+        _ = try await store.commit(batch([frame(1)]))
+        await store.releaseBallast()
+        free.withLock { $0 = 64 << 20 }
+        var refused = await failure { _ = try await store.commit(batch([frame(2)])) }
+        #expect(refused?.kind == "diskFull")
+        #expect(refused?.message.contains("only the reserve is left (64 MB)") == true)
+        #expect(try await store.counts().frames == 1)
+        // The evaluator's small rounds and house-keeping go on.
+        try await store.commit(evaluation())
+        #expect(try await store.maintain(at: start).hasBallast == false)
+        await store.close()
+
+        store = try await open(folder, keepsBallast: true, freeBytes: freeBytes)
+        free.withLock { $0 = 80 << 20 - 1 }
+        refused = await failure { _ = try await store.commit(batch([frame(2)])) }
+        #expect(refused?.kind == "diskFull", "a restart does not forget it")
+        free.withLock { $0 = 80 << 20 }
+        #expect(try await store.commit(batch([frame(2)])).storedFrames == 1)
+        #expect(try await store.maintain(at: start).hasBallast == false, "too little to make it anew")
+        free.withLock { $0 = 128 << 20 + 1 }
+        #expect(try await store.maintain(at: start).hasBallast)
+        free.withLock { $0 = 0 }
+        #expect(try await store.commit(batch([frame(3)])).storedFrames == 1, "with the ballast there, the disk decides")
+        await store.releaseBallast()
+        await store.close()
+    }
+
+    @Test("on a disk that never had room for a ballast goes on to the last byte")
+    func noReserve() async throws {
+        let store = try await open(folder, keepsBallast: true, freeBytes: { _ in 0 })
+        #expect(try await store.maintain(at: start).hasBallast == false)
+        await store.releaseBallast()
+        #expect(try await store.commit(batch([frame(1)])).storedFrames == 1)
+        await store.close()
+    }
+
+    @Test("gives the ballast back itself when the disk is too full to put things in order, and tries once more")
+    func reserveForCheckpoint() async throws {
+        let store = try await open(folder, keepsBallast: true)
+        _ = try await store.maintain(at: start)
+        let tries = Mutex(0)
+        try await store.onWriter("test") { db in
+            try store.withReserve(db) {
+                let count = tries.withLock {
+                    $0 += 1
+                    return $0
+                }
+                if count == 1 { throw DatabaseError(resultCode: .SQLITE_FULL) }
+            }
+        }
+        #expect(tries.withLock { $0 } == 2)
+        #expect(FileSize.of(folder.file("zubr.db.ballast")) == 0)
+        for code in [ResultCode.SQLITE_FULL, .SQLITE_IOERR] {
+            let failed = await failure {
+                try await store.onWriter("test") { db in
+                    try store.withReserve(db) { throw DatabaseError(resultCode: code) }
+                }
+            }
+            #expect(failed?.kind == (code == .SQLITE_FULL ? "diskFull" : "busy"), "there is nothing left to give")
+        }
         await store.close()
     }
 

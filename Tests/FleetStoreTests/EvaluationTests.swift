@@ -44,9 +44,6 @@ struct EvaluationTests {
         round.orders = [order(2), order(1, code: "TO-1"), order(3, code: "TO-3", state: .closed)]
         round.alerts = [alert("hot"), alert("cold", state: .resolved)]
         try await store.commit(round)
-        var incoming = IngestBatch()
-        incoming.connections = [ConnectionReport(machine: truck, isConnected: false, receivedAt: start)]
-        _ = try await store.commit(incoming)
         await store.close()
         store = try await open(folder)
         let state = try await store.resume()
@@ -57,7 +54,6 @@ struct EvaluationTests {
         #expect(state.orders.map(\.id.text) == ["WO-1", "WO-2"], "final ones are history")
         #expect(state.orders[1] == order(2))
         #expect(state.alerts == [alert("hot")])
-        #expect(state.connections[truck] == incoming.connections[0])
         await store.close()
     }
 
@@ -175,6 +171,61 @@ struct EvaluationTests {
         #expect(try await store.counts().alertsFiring == 0)
         #expect(try await store.alerts(includingResolved: false).map(\.state) == [.acknowledged])
         #expect(try await store.alerts(includingResolved: true).count == 2)
+        await store.close()
+    }
+
+    @Test("lists all that is unfinished and the newest thousand that is over")
+    func history() async throws {
+        let store = try await open(folder)
+        var round = evaluation()
+        round.orders = (1...1_010).map { order($0, code: "TO-\($0)", state: $0 <= 3 ? .open : .closed) }
+        round.alerts = (1...1_010).map { number in
+            var alert = alert("hot", number: number, state: number <= 3 ? .firing : .resolved)
+            alert.firedAt = start + .seconds(number)
+            return alert
+        }
+        try await store.commit(round)
+        let numbers = Array((11...1_010).reversed()) + [3, 2, 1]
+        #expect(try await store.workOrders(includingFinal: true).map(\.id.text) == numbers.map { "WO-\($0)" })
+        #expect(try await store.workOrders(includingFinal: false).map(\.id.text) == ["WO-3", "WO-2", "WO-1"])
+        let fired = numbers.map { start + .seconds($0) }
+        #expect(try await store.alerts(includingResolved: true).map(\.firedAt) == fired)
+        #expect(try await store.alerts(includingResolved: false).map(\.firedAt) == Array(fired.suffix(3)))
+        await store.close()
+    }
+
+    @Test("is what the configuration says only where that has changed: equal, it writes nothing and undoes no import")
+    func configured() async throws {
+        let model = ModelID("BELAZ-7513R")!
+        var first = Machine(key: truck, model: model, site: "Pit 1", meters: [.engineHours: 1, .fuelUsed: 2])
+        first.lastServices = ["TO-1": ServiceRecord(performedAt: start), "TO-2": ServiceRecord(performedAt: start)]
+        let second = Machine(key: tractor, model: model, site: "Field")
+        var store = try await open(folder)
+        try await store.configure([first, second])
+        let version = try await store.registryVersion()
+        #expect(version == 1)
+        #expect(try await store.counts().machines.registered == 2)
+        var imported = first
+        imported.site = "Pit 7"
+        #expect(try await store.register([imported]) == 0)
+        await store.close()
+
+        // Opened to be looked at only, whatever would write fails.
+        store = try await open(folder, access: .readOnly)
+        try await store.configure([first, second])
+        #expect(try await store.registeredMachines() == [second, imported])
+        #expect(await failure { try await store.configure([first, imported]) } != nil)
+        await store.close()
+
+        store = try await open(folder)
+        var moved = second
+        moved.site = "Barn"
+        try await store.configure([first, moved])
+        #expect(try await store.registeredMachines() == [moved, imported], "only the entry that differs is taken")
+        #expect(try await store.registryVersion() == version + 2)
+        first.site = "Pit 2"
+        try await store.configure([first, moved])
+        #expect(try await store.registeredMachines() == [moved, first], "the file speaks again")
         await store.close()
     }
 

@@ -54,6 +54,59 @@ struct QuarantineTests {
         await store.close()
     }
 
+    /// Two messages of machines that are beyond the limit of one machine a fleet, as the broker delivered them.
+    private let refused = ["telemetry", "faults"].enumerated().map { index, kind in
+        let content = kind == "faults" ? #""faults":[]"# : #""signals":{"coolant_temp":88}"#
+        return InboundMessage(
+            topic: "zubr/v1/kuzbass-coal/new-\(index)/\(kind)",
+            body: Array(#"{ "boot":1, "seq":1, "at":"2026-03-01T08:00:00Z", \#(content) }"#.utf8), receivedAt: start)
+    }
+
+    @Test("a message that only the store refuses is kept as it came, with its topic and its bytes")
+    func refusedAsItCame() async throws {
+        let limits = IngestLimits(machinesPerFleet: 1)
+        let store = try await open(folder, limits: limits)
+        _ = try await store.commit(batch([frame(1)]))
+        var assembler = BatchAssembler(limits: limits)
+        let receipt = try await store.commit(assembler.assemble(refused))
+        #expect(receipt.refused.map(\.topic) == refused.map(\.topic))
+        let ids = try await store.quarantine(limit: 9).messages.map(\.id).sorted()
+        let kept = try await store.quarantined(ids).map(\.message)
+        #expect(kept.map(\.topic) == refused.map(\.topic))
+        #expect(kept.map(\.body) == refused.map(\.body))
+        #expect(kept.map(\.rejection.reason) == [.tooManyMachines, .tooManyMachines])
+        await store.close()
+    }
+
+    @Test("tried again, what the store refuses again stays the same row, and the others leave")
+    func refusedAgain() async throws {
+        var limits = IngestLimits(machinesPerFleet: 1)
+        var store = try await open(folder, limits: limits)
+        _ = try await store.commit(batch([frame(1)]))
+        var assembler = BatchAssembler(limits: limits)
+        _ = try await store.commit(assembler.assemble(refused))
+        let before = try await store.quarantine(limit: 9)
+        let ids = before.messages.map(\.id).sorted()
+        var answer = try await QuarantineRetry(store: store, limits: limits).retry(ids)
+        #expect(answer.accepted.isEmpty)
+        #expect(answer.rejected.map(\.id) == ids)
+        #expect(answer.rejected.map(\.reason) == ["too-many-machines", "too-many-machines"])
+        #expect(try await store.quarantine(limit: 9).messages.map(\.id) == before.messages.map(\.id))
+        #expect(try await store.counts().quarantined == 2)
+        await store.close()
+
+        // Room for one more machine: one of the two is taken.
+        limits.machinesPerFleet = 2
+        store = try await open(folder, limits: limits)
+        answer = try await QuarantineRetry(store: store, limits: limits).retry(ids + [999])
+        #expect(answer.accepted == [ids[0]])
+        #expect(answer.rejected.map(\.id) == [ids[1]])
+        #expect(answer.unknown == [999])
+        #expect(try await store.quarantine(limit: 9).messages.map(\.id) == [ids[1]])
+        #expect(try await store.counts().frames == 2)
+        await store.close()
+    }
+
     @Test(
         "beyond its bounds the oldest go, and are counted",
         arguments: [
@@ -74,6 +127,7 @@ struct QuarantineTests {
         #expect(document.total == Int64(left.count))
         let dropped = try await store.read("test") { db, _ in try Total.value(of: Total.quarantineDropped, db) }
         #expect(dropped == Int64(5 - left.count))
+        #expect(document.dropped == dropped)
         await store.close()
     }
 }

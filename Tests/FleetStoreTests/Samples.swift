@@ -27,11 +27,11 @@ func batch(_ machine: MachineKey, _ frames: [Frame], at time: Timestamp = start)
 func open(
     _ folder: TemporaryFolder, access: Access = .daemon, catalog: Catalog = Catalog(),
     limits: IngestLimits = IngestLimits(), keepsBallast: Bool = false, bounds: QuarantineBounds = QuarantineBounds(),
-    schema: Schema = .current
+    schema: Schema = .current, freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
 ) async throws -> FleetDatabase {
     try await FleetDatabase.open(
         path: folder.file("zubr.db"), access: access, catalog: catalog, limits: limits, keepsBallast: keepsBallast,
-        quarantineBounds: bounds, schema: schema)
+        quarantineBounds: bounds, schema: schema, freeBytes: freeBytes)
 }
 
 extension FleetDatabase {

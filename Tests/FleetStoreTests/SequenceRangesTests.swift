@@ -40,6 +40,23 @@ struct SequenceRangesTests {
         #expect(ranges.rangesToWrite.isEmpty)
     }
 
+    @Test(
+        "ranges that overlap, touch or repeat are joined, and written as one",
+        arguments: [
+            (given: [5...10, 7...20], joined: [5...20], removed: [7]),
+            (given: [7...8, 5...20], joined: [5...20], removed: [7]),
+            (given: [1...2, 3...4, 6...7], joined: [1...4, 6...7], removed: [3]),
+            (given: [0...UInt64.max, 5...UInt64.max], joined: [0...UInt64.max], removed: [5]),
+            (given: [1...2, 4...5], joined: [1...2, 4...5], removed: []),
+        ] as [(given: [ClosedRange<UInt64>], joined: [ClosedRange<UInt64>], removed: [UInt64])])
+    func overlapping(given: [ClosedRange<UInt64>], joined: [ClosedRange<UInt64>], removed: [UInt64]) {
+        let ranges = SequenceRanges(given)
+        #expect(ranges.ranges == joined)
+        #expect(ranges.removed == removed)
+        #expect(ranges.rangesToWrite == (removed.isEmpty ? [] : [joined[0]]))
+        #expect(ranges.missing == ranges.gaps.reduce(0) { $0 + Int64($1.count) })
+    }
+
     @Test("the whole range of numbers does not trap")
     func extremes() {
         var ranges = SequenceRanges()

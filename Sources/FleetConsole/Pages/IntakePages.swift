@@ -5,6 +5,9 @@ import FleetRuntime
 
 extension Page {
     package mutating func show(_ quarantine: QuarantineDocument, now: Timestamp) {
+        if quarantine.dropped > 0 {
+            add("\(quarantine.dropped) older messages were thrown out to make room.", .warning)
+        }
         guard quarantine.total > 0 else {
             add("The quarantine is empty.", .good)
             return

@@ -329,8 +329,11 @@ package struct QuarantineDocument: Sendable, Codable {
     package var byReason: [String: Int64]
     /// The newest first.
     package var messages: [Message]
+    /// How many were thrown out, the oldest first, to make room.
+    package var dropped: Int64
 
-    package init(total: Int64, byReason: [String: Int64], messages: [Message]) {
+    package init(total: Int64, byReason: [String: Int64], messages: [Message], dropped: Int64 = 0) {
+        self.dropped = dropped
         self.total = total
         self.byReason = byReason
         self.messages = messages

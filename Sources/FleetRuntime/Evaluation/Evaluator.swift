@@ -68,12 +68,20 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         }
         let slice = try await store.journal(after: bench.cursor, limit: Self.rowsPerRound)
         gauges.evaluated(to: slice.cursor)
+        report(damaged: slice.damaged)
         let acknowledgements = try await store.pendingAcknowledgements()
         guard let evaluation = bench.round(slice, acknowledgements: acknowledgements, now: now()) else {
             return slice.hasMore
         }
         try await store.commit(evaluation)
         return slice.hasMore
+    }
+
+    private func report(damaged rows: [String]) {
+        guard let first = rows.first else { return }
+        for row in rows { logger.error("left out of the evaluation", metadata: ["cause": "\(row)"]) }
+        let others = rows.count == 1 ? "" : " (and \(rows.count - 1) more, see the log)"
+        gauges.trouble(.journal, "some readings were not judged: \(first)\(others)")
     }
 }
 

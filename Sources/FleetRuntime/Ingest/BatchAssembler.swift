@@ -50,7 +50,9 @@ package struct BatchAssembler: ~Copyable {
             let frames = try decoder.frames(
                 in: message.body, of: machine, on: kind, receivedAt: message.receivedAt)
             batch.frames.append(
-                ReceivedFrames(machine: machine, receivedAt: message.receivedAt, frames: frames))
+                ReceivedFrames(
+                    machine: machine, receivedAt: message.receivedAt, frames: frames, topic: message.topic,
+                    body: message.body))
         case .replies(let center):
             guard !message.isRetained else {
                 throw Rejection(.retained, "the broker kept this reply from earlier; publish without the retain flag")

@@ -10,13 +10,12 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
         self.limits = limits
     }
 
-    /// Takes these messages, by their quarantine ids, as if they came now for the first time; all that is taken leaves
-    /// quarantine in the same transaction.
+    /// Takes these messages, by their quarantine ids, as if they came now for the first time; each is
+    /// its own transaction, in which it leaves quarantine or, when the store refuses it too, stays there as it is.
     ///
     /// Their frames are judged by the time they first came, and stored with it.
     package func retry(_ ids: [Int64]) async throws(StoreFailure) -> RetryDocument {
         var assembler = BatchAssembler(limits: limits)
-        var taken = IngestBatch()
         var answer = RetryDocument()
         let held = try await store.quarantined(ids)
         answer.unknown = ids.filter { id in !held.contains { $0.id == id } }
@@ -26,21 +25,21 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
                 answer.rejected.append(.init(id: id, message.rejection))
                 continue
             }
-            let batch = assembler.assemble([
+            var batch = assembler.assemble([
                 InboundMessage(topic: message.topic, body: message.body, receivedAt: message.receivedAt)
             ])
             if let again = batch.rejected.first {
                 answer.rejected.append(.init(id: id, again.rejection))
                 continue
             }
-            taken.frames += batch.frames
-            taken.connections += batch.connections
-            taken.replies += batch.replies
-            taken.released.append(id)
+            batch.released = [id]
+            // One by one: a refusal does not say which of several messages it means.
+            if let again = try await store.commit(batch).refused.first {
+                answer.rejected.append(.init(id: id, again.rejection))
+            } else {
+                answer.accepted.append(id)
+            }
         }
-        guard !taken.isEmpty else { return answer }
-        _ = try await store.commit(taken)
-        answer.accepted = taken.released
         return answer
     }
 }

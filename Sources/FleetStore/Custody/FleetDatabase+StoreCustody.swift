@@ -1,27 +1,69 @@
 import FleetModel
 import FleetRuntime
 import GRDB
+import GRDBSQLite
 
 extension FleetDatabase: StoreCustody {
     package func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
         try await onWriter("cannot put the database in order") { [self] db in
+            // Asked once: both remember that they were.
             if log.hasRested() || walBytes > WriteAheadLog.truncateBytes {
-                try log.truncate(db)
+                try withReserve(db) { try log.truncate(db) }
             } else if log.bytesSinceLastTry >= WriteAheadLog.passiveBytes {
-                try log.checkpoint(db)
+                try withReserve(db) { try log.checkpoint(db) }
             }
         }
-        if keepsBallast { await inBackground { Ballast(database: self.path).fill() } }
         return await inBackground { [self] in
-            DiskStanding(
-                databaseBytes: FileSize.of(path) ?? 0, walBytes: walBytes, freeBytes: FileSize.free(beside: path),
-                hasBallast: Ballast(database: path).exists)
+            if keepsBallast {
+                ballast.fill(freeBytes: freeBytes(path))
+                if ballast.exists { isReserveSpent.store(false, ordering: .relaxed) }
+            }
+            return DiskStanding(
+                databaseBytes: FileSize.of(path) ?? 0, walBytes: walBytes, freeBytes: freeBytes(path),
+                hasBallast: ballast.exists)
         }
     }
 
     package func releaseBallast() async {
-        await inBackground { Ballast(database: self.path).release() }
+        await inBackground { self.spendReserve() }
     }
+
+    /// Refuses to store what came in while the only room is what the ballast gave back: a checkpoint needs that.
+    func checkReserve() async throws(StoreFailure) {
+        guard isReserveSpent.load(ordering: .relaxed) else { return }
+        let free = await inBackground { [self] in freeBytes(path) }
+        guard free < Ballast.bytes + Ballast.margin else { return }
+        throw .diskFull(
+            "cannot store what came in in \(path): only the reserve is left (\(free >> 20) MB), which is kept for putting the database in order; free space on its disk, the daemon goes on by itself"
+        )
+    }
+
+    /// Runs `body`; when the disk has no room even for that, gives the ballast back and runs it once more.
+    func withReserve(_ db: Database, _ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch {
+            let failure = StoreFailure(
+                error, doing: "cannot put the database in order", path: path,
+                systemError: sqlite3_system_errno(db.sqliteConnection))
+            guard case .diskFull = failure, keepsBallast, ballast.exists else { throw failure }
+            spendReserve()
+            try body()
+        }
+    }
+
+    private func spendReserve() {
+        guard keepsBallast else {
+            ballast.remove()
+            return
+        }
+        // What is not there cannot be spent: on a disk too small for a ballast everything goes on as far as it can.
+        guard ballast.exists else { return }
+        isReserveSpent.store(true, ordering: .relaxed)
+        ballast.spend()
+    }
+
+    private var ballast: Ballast { Ballast(database: path) }
 
     private var walBytes: Int64 { FileSize.of(path + "-wal") ?? 0 }
 

@@ -19,9 +19,6 @@ extension FleetDatabase: EvaluationStore {
                 let latest = try Journal.entries(of: row, column: 2, signals: signals) { "the state of \(machine)" }
                 state.conditions[machine] = try ConditionDocument.condition(latest: latest, document: row[3])
             }
-            for report in try ConnectionReport.after(.start, upTo: JournalCursor(.max), db) {
-                state.connections[report.machine] = report
-            }
             state.orders = try String.fetchAll(
                 db, sql: "SELECT document FROM work_order WHERE is_final = 0 ORDER BY opened_at, id"
             ).map { try JSON.value(WorkOrder.self, from: $0) }
@@ -42,7 +39,8 @@ extension FleetDatabase: EvaluationStore {
                         WHERE journal.id > ? ORDER BY journal.id LIMIT ?
                         """), arguments: [cursor.position, limit + 1])
             let replies = try Row.fetchAll(
-                db.cachedStatement(sql: "SELECT id, center, received_at, document FROM reply WHERE id > ? LIMIT ?"),
+                db.cachedStatement(
+                    sql: "SELECT id, center, received_at, document FROM reply WHERE id > ? ORDER BY id LIMIT ?"),
                 arguments: [try Cursor.replies.value(db), limit + 1])
             let hasMore = rows.count > limit
             let end = hasMore ? rows[limit - 1][3] as Int64 : max(cursor.position, try Cursor.journal.value(db))
@@ -51,10 +49,14 @@ extension FleetDatabase: EvaluationStore {
             for row in rows.prefix(limit) {
                 try deadline.check()
                 let machine = MachineKey(row)
-                let entries = try Journal.entries(of: row, column: 2, signals: signals) {
-                    "row \(row[3] as Int64) of the journal, of \(machine),"
+                do {
+                    let entries = try Journal.entries(of: row, column: 2, signals: signals) {
+                        "journal row \(row[3] as Int64) of \(machine)"
+                    }
+                    slice.frames += ReceivedFrames.grouping(entries, of: machine)
+                } catch StoreFailure.damaged(let why) {
+                    slice.damaged.append(why)
                 }
-                slice.frames += ReceivedFrames.grouping(entries, of: machine)
             }
             slice.replies = try replies.prefix(limit).map { row in
                 let reply = ReceivedReply(
@@ -62,7 +64,6 @@ extension FleetDatabase: EvaluationStore {
                     receivedAt: Timestamp(microseconds: row[2]))
                 return (row[0], reply)
             }
-            slice.connections = try ConnectionReport.after(cursor, upTo: slice.cursor, db)
             return slice
         }
     }
@@ -137,23 +138,5 @@ extension ReceivedFrames {
             }
         }
         return groups
-    }
-}
-
-extension ConnectionReport {
-    /// The present state of the machines that reported one in this part of the journal.
-    fileprivate static func after(
-        _ cursor: JournalCursor, upTo end: JournalCursor, _ db: Database
-    ) throws -> [ConnectionReport] {
-        try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT fleet, equipment, is_connected, connection_at FROM machine
-                    WHERE connection_position > ? AND connection_position <= ? ORDER BY connection_position
-                    """), arguments: [cursor.position, end.position]
-        ).map { row in
-            ConnectionReport(
-                machine: MachineKey(row), isConnected: row[2], receivedAt: Timestamp(microseconds: row[3]))
-        }
     }
 }

@@ -4,13 +4,19 @@ import GRDB
 
 extension FleetDatabase: IngestStore {
     package func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
-        try await write("cannot store what came in") { [self] db, ledger in
+        try await checkReserve()
+        return try await write("cannot store what came in") { [self] db, ledger in
             var intake = Intake(limits: limits)
             for message in batch.frames { try intake.take(message, &ledger, db) }
             for report in batch.connections { try intake.take(report, &ledger, db) }
             for reply in batch.replies { try intake.take(reply, &ledger, db) }
-            try Quarantine.release(batch.released, at: batch.newestArrival, &ledger, db)
-            try Quarantine.add(batch.rejected + intake.refused, within: quarantineBounds, &ledger, db)
+            var rejected = batch.rejected
+            if batch.released.isEmpty {
+                rejected += intake.refused
+            } else if intake.refused.isEmpty {
+                try Quarantine.release(batch.released, at: batch.newestArrival, &ledger, db)
+            }
+            try Quarantine.add(rejected, within: quarantineBounds, &ledger, db)
             if batch.redeliveredMessages > 0 {
                 ledger.add(Int64(batch.redeliveredMessages), to: Total.redeliveredMessages)
             }
@@ -18,7 +24,7 @@ extension FleetDatabase: IngestStore {
             try ledger.settle(db)
             return IngestReceipt(
                 cursor: JournalCursor(try ledger.lastPosition(db)), storedFrames: intake.storedFrames,
-                duplicateFrames: intake.duplicateFrames, storedReadings: intake.storedReadings)
+                duplicateFrames: intake.duplicateFrames, storedReadings: intake.storedReadings, refused: intake.refused)
         }
     }
 }

@@ -79,11 +79,8 @@ struct Intake {
             ledger.withEntry(machine) { $0.isConnected = report.isConnected }
         }
         try db.cachedStatement(
-            sql: "UPDATE machine SET is_connected = ?, connection_at = ?, connection_position = ? WHERE id = ?"
-        ).execute(
-            arguments: [
-                report.isConnected, report.receivedAt.microseconds, try ledger.nextPosition(db), entry.id,
-            ])
+            sql: "UPDATE machine SET is_connected = ?, connection_at = ? WHERE id = ?"
+        ).execute(arguments: [report.isConnected, report.receivedAt.microseconds, entry.id])
     }
 
     func take(_ reply: ReceivedReply, _ ledger: inout Ledger, _ db: Database) throws {
@@ -198,9 +195,11 @@ struct Intake {
     }
 
     private mutating func refuse(_ message: ReceivedFrames, _ rejection: Rejection) {
+        let isAsItCame = !message.topic.isEmpty
         refused.append(
             RejectedMessage(
-                topic: Topic.machine(message.machine, .telemetry).description,
-                body: TelemetryEncoder.body(of: message.frames), rejection: rejection, receivedAt: message.receivedAt))
+                topic: isAsItCame ? message.topic : Topic.machine(message.machine, .telemetry).description,
+                body: isAsItCame ? message.body : TelemetryEncoder.body(of: message.frames), rejection: rejection,
+                receivedAt: message.receivedAt))
     }
 }

@@ -28,10 +28,11 @@ struct Ledger: Sendable {
         if let index = try index(of: machine, db) { return index }
         try db.cachedStatement(sql: "INSERT INTO machine (fleet, equipment) VALUES (?, ?)")
             .execute(arguments: [machine.fleet.text, machine.equipment.text])
-        let count = try machineCount(of: machine.fleet, db)
-        machinesInFleet[machine.fleet] = count
+        let id = db.lastInsertedRowID
+        // A count that was not read yet will be read with this machine in it.
+        machinesInFleet[machine.fleet]? += 1
         add(1, to: Total.unregisteredMachines)
-        return keep(LedgerEntry(id: db.lastInsertedRowID), as: machine)
+        return keep(LedgerEntry(id: id), as: machine)
     }
 
     /// How many machines of the fleet the database has.

@@ -10,10 +10,23 @@ struct SequenceRanges: Sendable, Hashable {
     private(set) var removed: [UInt64] = []
     private(set) var changed: [UInt64] = []
 
-    /// `ranges` in any order, without overlap.
+    /// `ranges` in any order.
+    ///
+    /// Ours never overlap or touch, but a damaged table's may: they are joined, and noted to be written as one.
     init(_ ranges: [ClosedRange<UInt64>] = []) {
-        self.ranges = ranges.sorted { $0.lowerBound < $1.lowerBound }
-        count = ranges.reduce(0) { $0 &+ ($1.upperBound - $1.lowerBound) &+ 1 }
+        self.ranges = []
+        self.ranges.reserveCapacity(ranges.count)
+        count = 0
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            guard let last = self.ranges.last, last.upperBound == .max || range.lowerBound <= last.upperBound + 1 else {
+                self.ranges.append(range)
+                continue
+            }
+            self.ranges[self.ranges.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            if range.lowerBound != last.lowerBound { removed.append(range.lowerBound) }
+            note(last.lowerBound)
+        }
+        count = self.ranges.reduce(0) { $0 &+ ($1.upperBound - $1.lowerBound) &+ 1 }
     }
 
     /// Takes a number in; `false` when it was there.

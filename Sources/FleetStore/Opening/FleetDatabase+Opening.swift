@@ -20,7 +20,8 @@ extension FleetDatabase {
 
     static func open(
         path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema
+        quarantineBounds: QuarantineBounds, schema: Schema,
+        freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
             background.async {
@@ -28,7 +29,7 @@ extension FleetDatabase {
                     let (writer, readers, lock) = try connect(path: path, access: access, schema: schema)
                     let database = FleetDatabase(
                         path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
-                        keepsBallast: keepsBallast, writer: writer, readers: readers, lock: lock)
+                        keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers, lock: lock)
                     writer?.writeWithoutTransaction { db in database.log.watch(db) }
                     continuation.resume(returning: .success(database))
                 } catch {

@@ -13,12 +13,11 @@ extension Schema {
                     is_registered INTEGER NOT NULL DEFAULT 0,
                     is_connected INTEGER,
                     connection_at INTEGER,
-                    connection_position INTEGER,
                     last_received_at INTEGER,
+                    -- What the configuration file said of it last; imports do not change it.
+                    configured TEXT,
                     UNIQUE (fleet, equipment)
                 );
-                CREATE INDEX machine_connection ON machine (connection_position)
-                    WHERE connection_position IS NOT NULL;
 
                 -- What the owner tells of a machine.
                 CREATE TABLE registration (
@@ -107,6 +106,7 @@ extension Schema {
                     UNIQUE (machine, episode)
                 );
                 CREATE INDEX alert_unresolved ON alert (machine) WHERE state <> 'resolved';
+                CREATE INDEX alert_resolved ON alert (fired_at) WHERE state = 'resolved';
 
                 CREATE TABLE acknowledgement (
                     id INTEGER PRIMARY KEY,
@@ -132,6 +132,7 @@ extension Schema {
                 -- However often a need is found, it gets one order; only a cancelled one leaves room for another.
                 CREATE UNIQUE INDEX work_order_need ON work_order (machine, need) WHERE state <> 'cancelled';
                 CREATE INDEX work_order_unfinished ON work_order (machine) WHERE is_final = 0;
+                CREATE INDEX work_order_finished ON work_order (opened_at, id) WHERE is_final = 1;
 
                 -- Append-only: what became of an order, and when.
                 CREATE TABLE work_order_event (

@@ -3,6 +3,9 @@ import FleetRuntime
 import GRDB
 
 extension FleetDatabase: FleetReader {
+    /// How many alerts and orders that are over are listed; the unfinished ones always are.
+    static let historyLimit = 1_000
+
     package func machines() async throws(StoreFailure) -> [MachineDocument] {
         try await read("cannot list the machines") { [self] db, deadline in
             try MachineReader(db: db, deadline: deadline, signals: try signals(db)).documents()
@@ -20,9 +23,11 @@ extension FleetDatabase: FleetReader {
             let rows = try String.fetchCursor(
                 db,
                 sql: """
-                    SELECT document FROM alert \(includingResolved ? "" : "WHERE state <> 'resolved'")
+                    SELECT document, fired_at, id FROM alert WHERE state <> 'resolved' UNION ALL
+                    SELECT * FROM (SELECT document, fired_at, id FROM alert WHERE state = 'resolved'
+                                   ORDER BY fired_at DESC, id DESC LIMIT ?)
                     ORDER BY fired_at DESC, id DESC
-                    """)
+                    """, arguments: [includingResolved ? FleetDatabase.historyLimit : 0])
             var documents: [AlertDocument] = []
             while let row = try rows.next() {
                 try deadline.check()
@@ -37,10 +42,13 @@ extension FleetDatabase: FleetReader {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT work_order.document, model FROM work_order
-                    LEFT JOIN registration ON registration.machine = work_order.machine
-                    \(includingFinal ? "" : "WHERE is_final = 0") ORDER BY opened_at DESC, work_order.id DESC
-                    """)
+                    SELECT listed.document, model FROM (
+                        SELECT document, opened_at, id, machine FROM work_order WHERE is_final = 0 UNION ALL
+                        SELECT * FROM (SELECT document, opened_at, id, machine FROM work_order WHERE is_final = 1
+                                       ORDER BY opened_at DESC, id DESC LIMIT ?)
+                    ) AS listed LEFT JOIN registration ON registration.machine = listed.machine
+                    ORDER BY opened_at DESC, listed.id DESC
+                    """, arguments: [includingFinal ? FleetDatabase.historyLimit : 0])
             var documents: [WorkOrderDocument] = []
             while let row = try rows.next() {
                 try deadline.check()
@@ -53,14 +61,7 @@ extension FleetDatabase: FleetReader {
 
     package func gaps() async throws(StoreFailure) -> [GapDocument] {
         try await read("cannot list the gaps") { db, deadline in
-            try GapReader.gaps(
-                db, deadline: deadline,
-                sql: """
-                    SELECT boot, first, last, fleet, equipment FROM sequence_range JOIN machine ON id = machine
-                    WHERE (SELECT COUNT(*) FROM sequence_range AS other WHERE other.machine = sequence_range.machine
-                           AND other.boot = sequence_range.boot) > 1
-                    ORDER BY fleet, equipment, boot
-                    """)
+            try GapReader.gaps(db, deadline: deadline)
         }
     }
 

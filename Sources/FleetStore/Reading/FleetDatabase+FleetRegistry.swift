@@ -6,30 +6,37 @@ extension FleetDatabase: FleetRegistry {
     package func register(_ machines: [Machine]) async throws(StoreFailure) -> Int {
         try await write("cannot register machines") { db, ledger in
             var added = 0
-            for machine in machines {
-                let index = try ledger.addingIndex(of: machine.key, db)
-                let id = ledger.entries[index].id
-                try db.cachedStatement(sql: "UPDATE machine SET is_registered = 1 WHERE id = ? AND is_registered = 0")
-                    .execute(arguments: [id])
-                if db.changesCount == 1 {
-                    added += 1
-                    ledger.add(1, to: Total.registeredMachines)
-                    ledger.add(-1, to: Total.unregisteredMachines)
-                }
-                try db.cachedStatement(
-                    sql: """
-                        INSERT OR REPLACE INTO registration (machine, model, pin, vin, site, owner, document)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
-                        """
-                ).execute(
-                    arguments: [
-                        id, machine.model.text, machine.pin, machine.vin, machine.site, machine.owner,
-                        try JSON.text(machine),
-                    ])
-            }
+            for machine in machines where try Registration.write(machine, &ledger, db).isNew { added += 1 }
             if !machines.isEmpty { try Cursor.registry.set(try Cursor.registry.value(db) + 1, db) }
             try ledger.settle(db)
             return added
+        }
+    }
+
+    package func configure(_ machines: [Machine]) async throws(StoreFailure) {
+        let stored = try await read("cannot read what the configuration said last") { db, deadline in
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT fleet, equipment, configured FROM machine WHERE configured IS NOT NULL")
+            var stored: [MachineKey: String] = [:]
+            while let row = try rows.next() {
+                try deadline.check()
+                stored[MachineKey(row)] = row[2]
+            }
+            return stored
+        }
+        let changed = machines.filter { machine in
+            // What another version wrote and this one cannot read is simply taken anew.
+            stored[machine.key].flatMap { try? JSON.value(Machine.self, from: $0) } != machine
+        }
+        guard !changed.isEmpty else { return }
+        try await write("cannot register the machines of the configuration") { db, ledger in
+            for machine in changed {
+                let (id, _) = try Registration.write(machine, &ledger, db)
+                try db.cachedStatement(sql: "UPDATE machine SET configured = ? WHERE id = ?")
+                    .execute(arguments: [try JSON.text(machine), id])
+            }
+            try Cursor.registry.set(try Cursor.registry.value(db) + 1, db)
+            try ledger.settle(db)
         }
     }
 
@@ -52,5 +59,33 @@ extension FleetDatabase: FleetRegistry {
                     try JSON.text(AcknowledgementDocument(episode: acknowledgement.episode, by: acknowledgement.by)),
                 ])
         }
+    }
+}
+
+/// What the owner tells of a machine, within a transaction.
+private enum Registration {
+    /// Adds it or replaces what was known; returns the machine's row and whether it was not registered before.
+    static func write(
+        _ machine: Machine, _ ledger: inout Ledger, _ db: Database
+    ) throws -> (id: Int64, isNew: Bool) {
+        let index = try ledger.addingIndex(of: machine.key, db)
+        let id = ledger.entries[index].id
+        try db.cachedStatement(sql: "UPDATE machine SET is_registered = 1 WHERE id = ? AND is_registered = 0")
+            .execute(arguments: [id])
+        let isNew = db.changesCount == 1
+        if isNew {
+            ledger.add(1, to: Total.registeredMachines)
+            ledger.add(-1, to: Total.unregisteredMachines)
+        }
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO registration (machine, model, pin, vin, site, owner, document)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                id, machine.model.text, machine.pin, machine.vin, machine.site, machine.owner, try JSON.text(machine),
+            ])
+        return (id, isNew)
     }
 }

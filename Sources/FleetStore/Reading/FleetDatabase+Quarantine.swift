@@ -7,7 +7,8 @@ extension FleetDatabase {
     package func quarantine(limit: Int) async throws(StoreFailure) -> QuarantineDocument {
         try await read("cannot list the quarantine") { db, _ in
             var byReason: [String: Int64] = [:]
-            for (name, value) in try Total.all(db) where value != 0 && name.hasPrefix(Total.quarantinePrefix) {
+            let totals = try Total.all(db)
+            for (name, value) in totals where value != 0 && name.hasPrefix(Total.quarantinePrefix) {
                 byReason[String(name.dropFirst(Total.quarantinePrefix.count))] = value
             }
             let messages = try Row.fetchAll(
@@ -22,7 +23,8 @@ extension FleetDatabase {
                     detail: row[4], bytes: row[5], excerpt: excerpt(row[6] as Data? ?? Data()))
             }
             return QuarantineDocument(
-                total: byReason.values.reduce(0, +), byReason: byReason, messages: messages)
+                total: byReason.values.reduce(0, +), byReason: byReason, messages: messages,
+                dropped: totals[Total.quarantineDropped] ?? 0)
         }
     }
 

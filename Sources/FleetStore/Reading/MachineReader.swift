@@ -59,12 +59,7 @@ struct MachineReader {
             db, sql: "SELECT document FROM work_order WHERE machine = ? ORDER BY opened_at DESC, id DESC LIMIT 100",
             arguments: [id]
         ).map { WorkOrderDocument(try JSON.value(WorkOrder.self, from: $0), family: machineClass?.family) }
-        let gaps = try GapReader.gaps(
-            db, deadline: deadline,
-            sql: """
-                SELECT boot, first, last, fleet, equipment FROM sequence_range JOIN machine ON id = machine
-                WHERE machine = ?
-                """, arguments: [id])
+        let gaps = try GapReader.gaps(db, deadline: deadline, only: id)
         return MachineDetailDocument(
             summary: summary, registration: registration, services: standings ?? [],
             signals: condition.signalDocuments(machineClass), faults: condition.faultTexts,
