@@ -384,8 +384,6 @@ package protocol FleetReader: Sendable {
 
 /// What people tell us.
 package protocol FleetRegistry: Sendable {
-    /// What the configuration file says of the fleet: writes only what it says differently from last time.
-    func configure(_ machines: [Machine]) async throws(StoreFailure)
     /// Adds machines or replaces what was known of them; returns how many were new.
     func register(_ machines: [Machine]) async throws(StoreFailure) -> Int
     /// What the configuration file says. Only what differs from what the file said last time is taken, so that a
