@@ -9,6 +9,6 @@ package struct CommandFailure: Error, CustomStringConvertible {
 extension CommandFailure {
     init(publishing failure: InboxFailure, to broker: String) {
         self.init(
-            "publishing to \(broker) failed: \(failure); check the address, the user and that the broker runs")
+            "publishing to \(broker) failed: \(failure.message); check the address, the user and that the broker runs")
     }
 }

@@ -1,25 +1,31 @@
+import ArgumentParser
+import FleetModel
 import Foundation
 
-/// Prints the one JSON object that every command ends with.
-func printReport(_ report: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(report), as: UTF8.self))
+/// How a command prints what it found.
+enum OutputForm: String, ExpressibleByArgument, CaseIterable {
+    case table, json
 }
 
-/// One line on a terminal that tells how far a long run is; silent where nobody looks.
-struct ProgressLine {
-    private let isShown = isatty(STDERR_FILENO) == 1
-    private var shownAt = ContinuousClock.now - .seconds(1)
+/// What a command says last, in both forms.
+protocol Report: Encodable {
+    /// For people: a name and a value a line.
+    var table: [(name: String, value: String)] { get }
+}
 
-    mutating func show(_ text: @autoclosure () -> String) {
-        guard isShown, ContinuousClock.now - shownAt > .milliseconds(250) else { return }
-        shownAt = .now
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text())".utf8))
-    }
-
-    func finish() {
-        if isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+extension Report {
+    func print(as form: OutputForm) throws {
+        switch form {
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
+        case .table:
+            let width = table.map(\.name.count).max() ?? 0
+            for (name, value) in table {
+                Swift.print(name + String(repeating: " ", count: width - name.count + 2) + value)
+            }
+        }
     }
 }

@@ -23,7 +23,10 @@ package struct FleetConfiguration: Sendable, Hashable {
     ) throws(ConfigurationProblems) -> FleetConfiguration {
         let log = ReadingLog()
         let folder = folder(of: daemonFile)
-        let root = document(at: daemonFile, log: log)
+        let root = document(
+            at: daemonFile, log: log, whenMissing: "name zubrd's configuration file, such as /etc/zubr/zubrd.yaml")
+        // One that is not there does not say where the others lie: their absence would be our invention.
+        if root == nil, FileManager.default.contents(atPath: daemonFile) == nil { try log.throwIfAny() }
         let daemon = root.flatMap { DaemonFile.read($0, folder: folder) }
         // A faulty zubrd.yaml does not hide the faults of the files that lie where they usually do.
         let knowledge = Knowledge.read(daemon?.files ?? DaemonFile.Files(in: folder), now: now, log: log)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetModel
 
 struct Zubr: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,7 +11,7 @@ struct Zubr: AsyncParsableCommand {
 
             Example: zubr work-orders --verbose
             """,
-        version: "0.1.0",
+        version: zubrVersion,
         subcommands: [
             StatusCommand.self, MachinesCommand.self, MachineCommand.self, AlertsCommand.self, WorkOrdersCommand.self,
             QuarantineCommand.self, GapsCommand.self, QueryCommand.self, ExportCommand.self, ConfigCommand.self,

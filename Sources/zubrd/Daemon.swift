@@ -37,7 +37,7 @@ struct Daemon {
         let post = MosquittoPost(settings.broker)
         let status = DaemonStatus(
             reader: database, gauges: gauges, broker: { inbox.gauges.snapshot }, clock: clock,
-            databasePath: settings.database, version: daemonVersion)
+            databasePath: settings.database, version: zubrVersion)
         let retry = QuarantineRetry(store: database, limits: settings.limits)
 
         // Shut down from the last to the first: nothing new comes in while what has come is still being decided.

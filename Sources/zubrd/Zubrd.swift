@@ -22,7 +22,7 @@ struct Zubrd: AsyncParsableCommand {
             Example:
               zubrd --config Config/zubrd.yaml
             """,
-        version: daemonVersion)
+        version: zubrVersion)
 
     @Option(help: "The daemon's configuration file.")
     var config = "/etc/zubr/zubrd.yaml"
@@ -100,8 +100,6 @@ struct Zubrd: AsyncParsableCommand {
         return configuration
     }
 }
-
-let daemonVersion = "0.1.0"
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension InjectedFault: ExpressibleByArgument {}

@@ -50,11 +50,9 @@ struct RecordedFleetTests {
         }
     }
 
-    /// The shipped configuration, but taking frames of any age: the recording is of January 2016.
+    /// Takes frames of any age: the recording is of January 2016.
     private func configuration(in work: TemporaryFolder) throws -> String {
-        let folder = "\(work.path)/Config"
-        try FileManager.default.copyItem(atPath: try configurationFolder(), toPath: folder)
-        let file = "\(folder)/zubrd.yaml"
+        let file = try exampleConfiguration(in: work)
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let patched = text.replacing(#/age_max: \w+/#, with: "age_max: 10000d")
         #expect(patched != text)

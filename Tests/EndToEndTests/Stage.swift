@@ -96,6 +96,18 @@ struct StageFailure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
+/// A copy of the shipped configuration that has the example's machines, in `work`; returns its `zubrd.yaml`.
+///
+/// The shipped fleet is empty: nobody's first start shall send orders for machines that do not exist.
+func exampleConfiguration(in work: TemporaryFolder) throws -> String {
+    let folder = "\(work.path)/Config"
+    let files = FileManager.default
+    try files.copyItem(atPath: try configurationFolder(), toPath: folder)
+    try files.removeItem(atPath: "\(folder)/fleet.yaml")
+    try files.moveItem(atPath: "\(folder)/fleet.example.yaml", toPath: "\(folder)/fleet.yaml")
+    return "\(folder)/zubrd.yaml"
+}
+
 /// A file beside these tests.
 func fixture(_ name: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)").path

@@ -15,7 +15,11 @@ struct WorkOrderTests {
         .timeLimit(.minutes(3)))
     func outAndBack() async throws {
         let desks = Box<CenterDesk>()
-        try await Stage.open(before: { desks.add(try await CenterDesk.open(broker: $0.broker.url)) }) { stage, _ in
+        let work = TemporaryFolder()
+        try await Stage.open(
+            configuration: try exampleConfiguration(in: work),
+            before: { desks.add(try await CenterDesk.open(broker: $0.broker.url)) }
+        ) { stage, _ in
             let desk = try #require(desks.all.first)
 
             // By its registration its seasonal service is long overdue.

@@ -62,9 +62,12 @@ struct BadFileTests {
         }
     }
 
-    @Test("a missing zubrd.yaml is one problem that names it")
-    func missing() throws {
-        let found = try #require(problems(of: "/nowhere/zubrd.yaml"))
-        #expect(found.description.hasPrefix("/nowhere/zubrd.yaml: there is no such file"))
+    @Test(
+        "a missing zubrd.yaml is one problem that names it, wherever it should be",
+        arguments: ["/nowhere/zubrd.yaml", "/nonexistent", "nonexistent", "/tmp"])
+    func missing(file: String) throws {
+        let found = try #require(problems(of: file))
+        #expect(found.problems.map(\.file) == [file])
+        #expect(found.description.hasPrefix("\(file): there is no such file"))
     }
 }

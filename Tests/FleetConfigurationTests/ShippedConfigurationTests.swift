@@ -20,9 +20,29 @@ struct ShippedConfigurationTests {
         #expect(summary.models == 28)
         #expect(summary.plans == 13)
         #expect(summary.centers == ["operating": 16, "announced": 11, "invented": 23])
-        #expect(summary.machines == 6)
+        // What is listed gets orders, and those go to real centers.
+        #expect(summary.machines == 0)
         #expect(summary.values.values.allSatisfy { $0 > 0 })
         #expect(shipped.notes().count == 5)
+    }
+
+    @Test(
+        "the example fleet is a good fleet.yaml with a machine of every kind, and so is what fleet.yaml has commented out"
+    )
+    func exampleFleet() throws {
+        let example = try String(contentsOfFile: "\(configFolder)/fleet.example.yaml", encoding: .utf8)
+        try withConfiguration(replacing: "fleet.yaml", by: example) { daemonFile in
+            let machines = try FleetConfiguration.load(daemonFile, now: testNow).machines
+            #expect(machines.count == 6)
+            #expect(Set(machines.map(\.model)).count == 6)
+        }
+        let comment = try String(contentsOfFile: "\(configFolder)/fleet.yaml", encoding: .utf8)
+            .split(separator: "\n").filter { $0.hasPrefix("#") }.drop { $0 != "# fleets:" }
+        let text = comment.map { $0.dropFirst(2) + "\n" }.joined()
+        try withConfiguration(replacing: "fleet.yaml", by: text) { daemonFile in
+            let machines = try FleetConfiguration.load(daemonFile, now: testNow).machines
+            #expect(machines.map(\.key.description) == ["kuzbass-coal/truck-17"])
+        }
     }
 
     @Test("an interval and its mark are as read")

@@ -15,27 +15,37 @@ struct DemoWitnessTests {
         return witness.checks.map(\.isShown)
     }
 
-    static let everyFamily = DemoWitness.families.sorted().enumerated().map {
-        SampleFleet.order($0.offset, family: $0.element)
+    static let classes = ["haul_truck_autonomous", "haul_truck_de", "truck_road"]
+    static let machines = classes.map { SampleFleet.machine("a/\($0)", "BELAZ-75131", machineClass: $0) }
+    static let orders = classes.enumerated().map { SampleFleet.order($0.offset, machineClass: $0.element) }
+
+    @Test("an order for each class that the fleet has, not for all but one")
+    func classes() {
+        #expect(DemoWitnessTests.shown(DemoWitnessTests.orders, machines: DemoWitnessTests.machines)[0])
+        for left in DemoWitnessTests.orders.indices {
+            var orders = DemoWitnessTests.orders
+            orders.remove(at: left)
+            #expect(!DemoWitnessTests.shown(orders, machines: DemoWitnessTests.machines)[0])
+        }
+        // Nobody can say that every class was shown before a machine was.
+        #expect(!DemoWitnessTests.shown(DemoWitnessTests.orders)[0])
     }
 
-    @Test("an order for each of the five families, not for four")
-    func families() {
-        #expect(DemoWitnessTests.shown(DemoWitnessTests.everyFamily)[0])
-        #expect(!DemoWitnessTests.shown(Array(DemoWitnessTests.everyFamily.dropLast()))[0])
-    }
-
-    @Test("another family in the fleet needs its order too")
-    func furtherFamily() {
+    @Test(
+        "a truck without a driver is not shown by the order of one with: what misses is named, then one order of each")
+    func namesClasses() {
         var witness = DemoWitness()
         var snapshot = DemoSnapshot(
-            status: SampleFleet.status(), machines: [SampleFleet.machine("a/b", "AMKODOR-352")],
-            orders: DemoWitnessTests.everyFamily, messagesPerSecond: 0, families: [ModelID("AMKODOR-352")!: "loader"])
+            status: SampleFleet.status(), machines: Array(DemoWitnessTests.machines.prefix(2)),
+            orders: [SampleFleet.order(1, machineClass: "haul_truck_de")], messagesPerSecond: 0,
+            families: SampleFleet.families)
         witness.observe(snapshot)
-        #expect(witness.checks[0].detail == "missing: loader")
-        snapshot.orders.append(SampleFleet.order(9, family: "loader"))
+        #expect(witness.checks[0].detail == "missing: haul_truck_autonomous")
+        snapshot.orders.append(SampleFleet.order(9, "a/robot", machineClass: "haul_truck_autonomous"))
         witness.observe(snapshot)
-        #expect(witness.checks[0].isShown)
+        #expect(
+            witness.checks[0].detail
+                == "haul_truck_autonomous: WO-000009 a/robot TO-2; haul_truck_de: WO-000001 kuzbass-coal/truck-17 TO-2")
     }
 
     @Test(

@@ -52,6 +52,27 @@ struct PageTests {
         ] { #expect(text.contains(part), "\(part) in\n\(text)") }
     }
 
+    @Test(
+        "whether a machine is connected is said in the words of its status topic",
+        arguments: [
+            (true, "connected", "connected"), (false, "disconnected", "disconnected"), (nil, "-", "never said"),
+        ]
+            as [(Bool?, String, String)])
+    func connection(isConnected: Bool?, inList: String, onPage: String) {
+        var machine = SampleFleet.machine("a/truck", "MTZ-82")
+        machine.isConnected = isConnected
+        var list = Page.plain
+        list.show(MachinesDocument(now: SampleFleet.now, machines: [machine]))
+        #expect(list.lines[1].split(separator: " ").dropFirst(3).first == Substring(inList))
+        var page = Page.plain
+        page.show(
+            MachineDetailDocument(
+                summary: machine, registration: nil, services: [], signals: [], faults: [], alerts: [], orders: [],
+                gaps: []), now: SampleFleet.now)
+        let line = page.lines.first { $0.hasPrefix("connection") }
+        #expect(line?.dropFirst("connection".count).drop { $0 == " " } == Substring(onPage))
+    }
+
     @Test("machines: the worst first, and an estimate is marked as one")
     func machines() {
         var silent = SampleFleet.machine("a/silent", "MTZ-82", health: .silent, service: .due)

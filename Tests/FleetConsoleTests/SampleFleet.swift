@@ -31,11 +31,12 @@ enum SampleFleet {
 
     static func machine(
         _ name: String, _ model: String?, health: MachineHealth = .ok,
-        service: ServiceStanding.Status? = nil, remaining: Double = 12
+        service: ServiceStanding.Status? = nil, remaining: Double = 12, machineClass: String? = nil
     ) -> MachineDocument {
         var machine = MachineDocument(
             equipment: MachineKey(name)!, isRegistered: model != nil, health: health)
         machine.model = model.flatMap { ModelID($0) }
+        machine.machineClass = machineClass.flatMap { MachineClassID($0) }
         machine.nextService = service.map {
             ServiceStanding(
                 code: "TO-2", title: "TO-2", status: $0, performer: .center, done: 1,
@@ -47,6 +48,7 @@ enum SampleFleet {
 
     static func order(
         _ number: Int, _ machine: String = "kuzbass-coal/truck-17", family: String? = "haul truck",
+        machineClass: String? = nil,
         center: String? = "ru-kuz-belovo", state: WorkOrder.State = .open, refused: [Refusal] = [],
         roadKilometres: Double = 130, offers: [WorkOrder.Offer] = [], openedAt: Timestamp = now
     ) -> WorkOrderDocument {
@@ -66,7 +68,8 @@ enum SampleFleet {
                     returnToWorkHours: 21, travelHours: 3, waitHours: 2, partsHours: 4, jobHours: 12, mark: .assumed)
             ]
         }
-        return WorkOrderDocument(order, family: family)
+        return WorkOrderDocument(
+            order, family: family, machineClass: machineClass.flatMap { MachineClassID($0) })
     }
 
     static func refusal(_ center: String, _ reason: String, kilometres: Double) -> Refusal {

@@ -31,7 +31,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(help: "A deliberate mistake of zubrd that the count must find: ack-before-commit.")
     var inject: String?
 
-    @Option(help: "table or json.")
+    @Option(help: "How the counts are printed: table or json.")
     var output = OutputForm.table
 
     func validate() throws {
@@ -45,26 +45,7 @@ struct ChaosCommand: AsyncParsableCommand {
         let folder = URL(fileURLWithPath: workdir).standardizedFileURL.path
         let plan = ChaosPlan(messages: messages, kills: kills, seed: seed, startedAt: .systemNow())
         let report = try await ChaosRun(plan: plan, folder: folder, inject: inject).run()
-        switch output {
-        case .json: try printReport(report)
-        case .table:
-            print(
-                """
-                published    \(report.published)
-                stored       \(report.stored)
-                lost         \(report.lost)
-                duplicated   \(report.duplicated)
-                altered      \(report.altered)
-                redelivered  \(report.redelivered)
-                kills        \(report.kills)
-                seconds      \(decimal(report.seconds, places: 1))
-                """)
-        }
+        try report.print(as: output)
         guard report.holds else { throw ExitCode(1) }
     }
-}
-
-/// How a command prints what it found.
-enum OutputForm: String, ExpressibleByArgument, CaseIterable {
-    case table, json
 }

@@ -19,6 +19,9 @@ final class ChaosPace: Sendable {
         stretch.withLock { $0 = Stretch(number: number, length: length) }
     }
 
+    /// Which life of the daemon it is, which is also how many kills are done.
+    var stretchNumber: Int { stretch.withLock { $0.number } }
+
     /// How many messages may have been published by now.
     var allowed: Int {
         stretch.withLock { stretch in

@@ -37,14 +37,15 @@ struct ChaosRun {
         try await waitUntilSubscribed(daemon)
 
         let pace = ChaosPace(plan)
-        let ledger = Mutex<[Int]>([])
+        let ledger = Ledger()
         async let published: Void = publish(to: broker, pace: pace) { number in
-            ledger.withLock { $0.append(number) }
+            ledger.add(number)
         }
+        // Ends with this function, whichever way that goes.
+        async let _ = showProgress { (ledger.numbers.count, pace.stretchNumber) }
         let last = try await killAgainAndAgain(daemon, broker: broker, pace: pace)
         try await published
-        let acknowledged = ledger.withLock { $0 }
-        let entries = acknowledged.map(plan.entry)
+        let entries = ledger.numbers.map(plan.entry)
         try write(entries)
 
         let redelivered = try await settle(last, expecting: Set(entries).count)
@@ -159,6 +160,17 @@ struct ChaosRun {
         return try DocumentCoding.decode(StatusDocument.self, from: Array(text))
     }
 
+    /// Until it is cancelled.
+    private func showProgress(_ counts: @Sendable () -> (published: Int, kills: Int)) async {
+        var line = ProgressLine()
+        while !Task.isCancelled {
+            let (published, kills) = counts()
+            line.show("\(published) of \(plan.messages) published, \(kills) of \(plan.kills) kills done")
+            try? await Task.sleep(for: .milliseconds(250))
+        }
+        line.finish()
+    }
+
     private func write(_ entries: [LedgerEntry]) throws {
         var text = "equipment,boot,seq\n"
         for entry in entries { text += "\(entry.equipment),\(entry.boot),\(entry.seq)\n" }
@@ -166,8 +178,16 @@ struct ChaosRun {
     }
 }
 
+/// The messages the broker took, in its order.
+private final class Ledger: Sendable {
+    private let taken = Mutex<[Int]>([])
+
+    func add(_ number: Int) { taken.withLock { $0.append(number) } }
+    var numbers: [Int] { taken.withLock { $0 } }
+}
+
 /// What the run came to; the guarantee holds when nothing is lost, duplicated or altered.
-struct ChaosReport: Encodable, Sendable {
+struct ChaosReport: Report, Sendable {
     var published: Int
     var stored: Int
     var lost: Int
@@ -182,4 +202,12 @@ struct ChaosReport: Encodable, Sendable {
     var workdir: String
 
     var holds: Bool { lost == 0 && duplicated == 0 && altered == 0 }
+
+    var table: [(name: String, value: String)] {
+        [
+            ("published", "\(published)"), ("stored", "\(stored)"), ("lost", "\(lost)"),
+            ("duplicated", "\(duplicated)"), ("altered", "\(altered)"), ("redelivered", "\(redelivered)"),
+            ("kills", "\(kills)"), ("seconds", decimal(seconds, places: 1)),
+        ]
+    }
 }

@@ -41,6 +41,8 @@ struct Publish: AsyncParsableCommand {
     var centers = false
     @Option(help: "Configuration folder; default: the project's Config, or /etc/zubr.")
     var config: String?
+    @Option(help: "How the counts are printed: table or json.")
+    var output = OutputForm.json
 
     func validate() throws {
         if (broker == nil) == (file == nil) {
@@ -86,11 +88,11 @@ struct Publish: AsyncParsableCommand {
             throw CommandFailure(publishing: failure, to: broker ?? "")
         }
         if let truth { try run.writeTruth(to: truth) }
-        try printReport(
-            PublishReport(
-                scenario: loaded.scenario.name, seed: seed, machines: run.simulator.machineCount, counts: run.counts,
-                from: start.iso8601, to: run.simulator.now.iso8601, truthRecords: run.simulator.truth.count,
-                seconds: (ContinuousClock.now - began).inSeconds))
+        try PublishReport(
+            scenario: loaded.scenario.name, seed: seed, machines: run.simulator.machineCount, counts: run.counts,
+            from: start.iso8601, to: run.simulator.now.iso8601, truthRecords: run.simulator.truth.count,
+            seconds: (ContinuousClock.now - began).inSeconds
+        ).print(as: output)
     }
 
     private func makeSink(orders: OrderBox) throws -> any MessageSink {
@@ -111,7 +113,7 @@ struct Publish: AsyncParsableCommand {
     private func length(of scenario: Scenario) -> Duration { hours.map { .hours($0) } ?? scenario.length }
 }
 
-struct PublishReport: Encodable {
+struct PublishReport: Report {
     var scenario: String
     var seed: UInt64
     var machines: Int
@@ -120,4 +122,14 @@ struct PublishReport: Encodable {
     var to: String
     var truthRecords: Int
     var seconds: Double
+
+    var table: [(name: String, value: String)] {
+        [
+            ("scenario", scenario), ("seed", "\(seed)"), ("machines", "\(machines)"), ("from", from), ("to", to),
+            ("messages", "\(counts.messages)"), ("frames", "\(counts.frames)"), ("readings", "\(counts.readings)"),
+            ("bytes", "\(counts.bytes)"), ("orders received", "\(counts.ordersReceived)"),
+            ("replies sent", "\(counts.repliesSent)"), ("jobs done", "\(counts.jobsDone)"),
+            ("truth records", "\(truthRecords)"), ("seconds", decimal(seconds, places: 1)),
+        ]
+    }
 }

@@ -46,6 +46,8 @@ struct Replay: AsyncParsableCommand {
     var rejected: String?
     @Option(help: "Read at most so many lines.")
     var limit: Int?
+    @Option(help: "How the counts are printed: table or json.")
+    var output = OutputForm.json
 
     enum Times: String, ExpressibleByArgument, CaseIterable, Sendable { case keep, shift }
 
@@ -108,7 +110,7 @@ struct Replay: AsyncParsableCommand {
         report.rejected = unmapped.counts
         report.rejectedFile = try unmapped.close()
         report.seconds = (ContinuousClock.now - began).inSeconds
-        try printReport(report)
+        try report.print(as: output)
     }
 
     private struct ReadyMessage {
@@ -136,7 +138,7 @@ struct Replay: AsyncParsableCommand {
     }
 }
 
-struct ReplayReport: Encodable {
+struct ReplayReport: Report {
     var recording: String
     var lines = 0
     var published = 0
@@ -149,4 +151,12 @@ struct ReplayReport: Encodable {
     var seconds = 0.0
 
     init(recording: String) { self.recording = recording }
+
+    var table: [(name: String, value: String)] {
+        [
+            ("recording", recording), ("lines", "\(lines)"), ("published", "\(published)"), ("readings", "\(readings)"),
+            ("skipped", "\(skipped)"),
+        ] + rejected.sorted { $0.key < $1.key }.map { ("rejected: \($0.key)", "\($0.value)") }
+            + (rejectedFile.map { [("rejected lines in", $0)] } ?? []) + [("seconds", decimal(seconds, places: 1))]
+    }
 }

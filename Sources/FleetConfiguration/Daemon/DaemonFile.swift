@@ -47,7 +47,7 @@ struct DaemonFile {
 
 /// A path in a file is meant from the file's own folder.
 func filePath(_ name: String, from folder: String) -> String {
-    name.hasPrefix("/") || folder.isEmpty ? name : "\(folder)/\(name)"
+    name.hasPrefix("/") || folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
 }
 
 /// The folder of a path; empty for the working directory.

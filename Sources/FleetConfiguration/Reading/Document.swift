@@ -2,12 +2,15 @@ import FoundationEssentials
 import Yams
 
 /// Reads a YAML file to the entry at its root; a file that cannot be read is one problem and no entry.
-func document(at path: String, log: ReadingLog) -> Entry? {
+func document(
+    at path: String, log: ReadingLog,
+    whenMissing suggestion: String = "create it, or name the right one under files: in zubrd.yaml"
+) -> Entry? {
     guard let bytes = FileManager.default.contents(atPath: path) else {
         log.report(
             ConfigurationProblem(
                 file: path, message: "there is no such file, or it may not be read",
-                suggestion: "create it, or name the right one under files: in zubrd.yaml"))
+                suggestion: suggestion))
         return nil
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {

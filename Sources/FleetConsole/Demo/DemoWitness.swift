@@ -3,24 +3,20 @@ import FleetRuntime
 
 /// Remembers whether the demonstration has shown what it must; what was seen once stays seen.
 package struct DemoWitness: Sendable {
-    private var familiesInFleet = DemoWitness.families
-    private var orderByFamily: [String: String] = [:]
+    /// Those that a planner has machines of: haul trucks with and without a driver are two.
+    private var classes: Set<MachineClassID> = []
+    private var orderByClass: [MachineClassID: String] = [:]
     private var nearerRefused: String?
     private var sentOn: String?
     private var uncovered: String?
 
     package init() {}
 
-    /// Every demonstration has machines of these.
-    static let families: Set<String> = ["haul truck", "tractor", "harvester", "road vehicle", "electric bus"]
-
     package mutating func observe(_ snapshot: DemoSnapshot) {
-        for machine in snapshot.machines where machine.isRegistered && machine.model != nil {
-            familiesInFleet.insert(snapshot.family(of: machine))
-        }
+        classes.formUnion(snapshot.machines.filter(\.isRegistered).compactMap(\.machineClass))
         for order in snapshot.orders {
-            if let family = order.family, orderByFamily[family] == nil {
-                orderByFamily[family] = "\(order.id) \(order.equipment) \(order.title)"
+            if let machineClass = order.machineClass, orderByClass[machineClass] == nil {
+                orderByClass[machineClass] = "\(order.id) \(order.equipment) \(order.title)"
             }
             nearerRefused = nearerRefused ?? DemoWitness.nearerRefusal(in: order)
             sentOn = sentOn ?? DemoWitness.sentOn(order)
@@ -38,14 +34,17 @@ package struct DemoWitness: Sendable {
     }
 
     package var checks: [Check] {
-        let missing = familiesInFleet.subtracting(orderByFamily.keys).sorted()
+        let missing = classes.subtracting(orderByClass.keys).sorted()
         return [
             Check(
-                check: "a work order for every family of machine", isShown: missing.isEmpty,
-                detail: missing.isEmpty
-                    ? familiesInFleet.sorted().compactMap { family in orderByFamily[family].map { "\(family): \($0)" } }
-                        .joined(separator: "; ")
-                    : "missing: \(missing.joined(separator: ", "))"),
+                check: "a work order for every class of machine",
+                // A fleet that nobody has seen has shown nothing.
+                isShown: missing.isEmpty && !classes.isEmpty,
+                detail: classes.isEmpty
+                    ? "missing: no registered machine was seen"
+                    : missing.isEmpty
+                        ? classes.sorted().map { "\($0): \(orderByClass[$0] ?? "")" }.joined(separator: "; ")
+                        : "missing: \(missing.map(\.text).joined(separator: ", "))"),
             Check("a nearer center refused", nearerRefused),
             Check("an order declined and sent on to another center", sentOn),
             Check("no capable center in reach", uncovered),

@@ -13,14 +13,14 @@ extension Page {
         add(
             TextTable(
                 [
-                    .init("MACHINE"), .init("MODEL"), .init("HEALTH"), .init("LINK"), .init("REPORTED"),
+                    .init("MACHINE"), .init("MODEL"), .init("HEALTH"), .init("CONNECTION"), .init("REPORTED"),
                     .init("NEXT SERVICE", flexible: true), .init("ORDERS", flexible: true),
                     .init("ALERTS", flexible: true),
                 ],
                 rows: sorted.map { machine in
                     [
                         Cell(machine.equipment.description), Cell(machine.model?.text ?? "-"), machine.health.cell,
-                        Cell(machine.isConnected.map { $0 ? "up" : "down" } ?? "-"),
+                        Cell(machine.connection ?? "-"),
                         Cell(machine.lastReceivedAt.map { relative($0, to: now) } ?? "never"),
                         Page.nextService(machine.nextService, now),
                         Cell(machine.openOrders.map(\.text).joined(separator: " ")),
@@ -65,7 +65,7 @@ extension Page {
         list += [
             ("reported", Cell(summary.lastReceivedAt.map { relative($0, to: now) } ?? "never")),
             ("its own clock", Cell(summary.lastObservedAt?.iso8601 ?? "-")),
-            ("link", Cell(summary.isConnected.map { $0 ? "up" : "down" } ?? "never said")),
+            ("connection", Cell(summary.connection ?? "never said")),
         ]
         if let mode = summary.mode { list.append(("mode", Cell(mode.rawValue))) }
         if let position = summary.position {

@@ -92,8 +92,12 @@ extension StatusDocument.State {
     package var tone: Tone {
         switch self {
         case .running: .good
-        case .starting, .stopping: .notice
         case .degraded: .alarm
         }
     }
+}
+
+extension MachineDocument {
+    /// In the words of its status topic; `nil` when it never said.
+    var connection: String? { isConnected.map { $0 ? "connected" : "disconnected" } }
 }

@@ -37,7 +37,7 @@ package struct StatusDocument: Sendable, Codable {
         self.alertsFiring = alertsFiring
     }
 
-    package enum State: String, Sendable, Codable { case starting, running, degraded, stopping }
+    package enum State: String, Sendable, Codable { case running, degraded }
 }
 
 package struct ClockDocument: Sendable, Codable, Hashable {
@@ -152,6 +152,8 @@ package struct MachineDocument: Sendable, Codable {
     package var equipment: MachineKey
     package var isRegistered: Bool
     package var model: ModelID?
+    /// The class of the catalog its model belongs to: `haul_truck_de`.
+    package var machineClass: MachineClassID?
     package var site: String?
     package var health: MachineHealth
     /// Firing alerts, worst first, by title.
@@ -260,6 +262,8 @@ package struct WorkOrderDocument: Sendable, Codable {
     package var equipment: MachineKey
     /// The class family of the machine, when it is registered: `haul truck`.
     package var family: String?
+    /// The class of the catalog: `haul_truck_autonomous`.
+    package var machineClass: MachineClassID?
     package var title: String
     package var state: WorkOrder.State
     package var severity: Severity
@@ -285,10 +289,11 @@ package struct WorkOrderDocument: Sendable, Codable {
     package var ranking: [Candidate]
     package var note: String?
 
-    package init(_ order: WorkOrder, family: String?) {
+    package init(_ order: WorkOrder, family: String?, machineClass: MachineClassID? = nil) {
         id = order.id
         equipment = order.need.machine
         self.family = family
+        self.machineClass = machineClass
         title = order.need.title
         state = order.state
         severity = order.need.severity

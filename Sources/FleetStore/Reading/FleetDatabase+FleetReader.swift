@@ -8,13 +8,13 @@ extension FleetDatabase: FleetReader {
 
     package func machines() async throws(StoreFailure) -> [MachineDocument] {
         try await read("cannot list the machines") { [self] db, deadline in
-            try MachineReader(db: db, deadline: deadline, signals: try signals(db)).documents()
+            try MachineReader(db: db, deadline: deadline, signals: try signals(db), catalog: catalog).documents()
         }
     }
 
     package func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument {
         try await read("cannot read machine \(key)") { [self] db, deadline in
-            try MachineReader(db: db, deadline: deadline, signals: try signals(db)).detail(of: key, catalog: catalog)
+            try MachineReader(db: db, deadline: deadline, signals: try signals(db), catalog: catalog).detail(of: key)
         }
     }
 
@@ -53,7 +53,9 @@ extension FleetDatabase: FleetReader {
             while let row = try rows.next() {
                 try deadline.check()
                 let order = try JSON.value(WorkOrder.self, from: row[0])
-                documents.append(WorkOrderDocument(order, family: catalog.family(ofModel: row[1])))
+                let machineClass = catalog.machineClass(ofModel: row[1])
+                documents.append(
+                    WorkOrderDocument(order, family: machineClass?.family, machineClass: machineClass?.id))
             }
             return documents
         }
@@ -92,8 +94,8 @@ extension FleetDatabase: FleetReader {
 }
 
 extension Catalog {
-    /// The family of a model by its name, as far as the catalog knows it.
-    fileprivate func family(ofModel name: String?) -> String? {
-        name.flatMap { ModelID($0) }.flatMap { machineClass(of: $0)?.family }
+    /// The class of a model by its name, as far as the catalog knows it.
+    fileprivate func machineClass(ofModel name: String?) -> MachineClass? {
+        name.flatMap { ModelID($0) }.flatMap { machineClass(of: $0) }
     }
 }

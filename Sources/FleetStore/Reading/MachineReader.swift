@@ -8,6 +8,7 @@ struct MachineReader {
     let db: Database
     let deadline: ReadDeadline
     let signals: [Int64: Signal]
+    let catalog: Catalog
 
     /// The row of a machine.
     static func id(of key: MachineKey, _ db: Database) throws -> Int64 {
@@ -42,7 +43,7 @@ struct MachineReader {
         return documents
     }
 
-    func detail(of key: MachineKey, catalog: Catalog) throws -> MachineDetailDocument {
+    func detail(of key: MachineKey) throws -> MachineDetailDocument {
         let id = try MachineReader.id(of: key, db)
         guard let summary = try documents(only: id).first else {
             throw StoreFailure.notFound("there is no machine \(key)")
@@ -58,7 +59,10 @@ struct MachineReader {
         let orders = try String.fetchAll(
             db, sql: "SELECT document FROM work_order WHERE machine = ? ORDER BY opened_at DESC, id DESC LIMIT 100",
             arguments: [id]
-        ).map { WorkOrderDocument(try JSON.value(WorkOrder.self, from: $0), family: machineClass?.family) }
+        ).map {
+            WorkOrderDocument(
+                try JSON.value(WorkOrder.self, from: $0), family: machineClass?.family, machineClass: machineClass?.id)
+        }
         let gaps = try GapReader.gaps(db, deadline: deadline, only: id)
         return MachineDetailDocument(
             summary: summary, registration: registration, services: standings ?? [],
@@ -75,6 +79,7 @@ struct MachineReader {
             equipment: key, isRegistered: isRegistered,
             health: isRegistered ? MachineHealth(alerts, isHeard: !row.hasNull(atIndex: 5)) : .unregistered)
         document.model = (row[9] as String?).flatMap { ModelID($0) }
+        document.machineClass = document.model.flatMap { catalog.machineClass(of: $0)?.id }
         document.site = row[10]
         document.alerts = alerts.map(\.finding.title)
         document.isConnected = row[4]

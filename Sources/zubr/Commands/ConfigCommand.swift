@@ -28,7 +28,9 @@ struct ConfigCommand: ParsableCommand {
                 for line in verdict.warnings { page.add("warning: \(line)", .warning) }
                 for line in verdict.notes { page.add(line) }
                 page.add(
-                    verdict.isGood ? "\(path) is good." : "\(verdict.problems.count) problems; zubrd would not start.",
+                    verdict.isGood
+                        ? "\(path) is good."
+                        : "\(verdict.problems.count) \(verdict.problems.count == 1 ? "problem" : "problems"); zubrd would not start.",
                     verdict.isGood ? .good : .alarm)
             }
             if !verdict.isGood { throw ExitCode(CommandFailure.failed) }

@@ -3,6 +3,7 @@ import FleetModel
 import FleetRuntime
 import FleetStore
 import Foundation
+import Rehearsal
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "Up to but without this RFC 3339 time (default: the last).")
     var to: Timestamp?
 
-    @Option(help: "How the readings are printed.")
+    @Option(help: "How the readings are printed: csv or json.")
     var output: Format = .csv
 
     func run() async throws {
@@ -43,6 +44,7 @@ struct ExportCommand: AsyncParsableCommand {
                 sink.add($0)
             }
         } catch let failure as StoreFailure {
+            sink.stop()
             await store.close()
             throw CommandFailure(failure.message)
         }
@@ -56,6 +58,7 @@ private struct ReadingSink {
     private let format: ExportCommand.Format
     private var buffer = ""
     private var count = 0
+    private var progress = ProgressLine(besideOutput: true)
 
     init(format: ExportCommand.Format, equipment: MachineKey) {
         self.format = format
@@ -66,6 +69,8 @@ private struct ReadingSink {
     }
 
     mutating func add(_ point: SeriesPoint) {
+        // Asking the clock at every reading would cost more than printing it.
+        if count % 4_096 == 0 { progress.show("\(count) readings, up to \(point.observedAt.iso8601)") }
         let name = point.signal.name
         switch format {
         case .csv:
@@ -83,7 +88,11 @@ private struct ReadingSink {
     mutating func finish() {
         if format == .json { buffer += "\n]}\n" }
         flush()
+        stop()
     }
+
+    /// Takes the progress away, so that what is written next begins on a clean line.
+    func stop() { progress.finish() }
 
     private mutating func flush() {
         FileHandle.standardOutput.write(Data(buffer.utf8))

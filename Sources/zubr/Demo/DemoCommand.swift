@@ -10,10 +10,11 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "The whole of it in a minute: a broker, zubrd and 60 simulated machines.",
         discussion: """
-            Runs in var/demo/ on a clock 7200 times as fast as the real one; two hours pass in a second. On a terminal \
-            a live page is shown until q or Ctrl-C. Elsewhere it runs for --seconds, prints tables, and exits 0 only \
-            when it showed a work order for every family of machine, a nearer center refused, an order declined and \
-            sent on, and one that no capable center can reach. Nothing is left running.
+            Runs in --folder (var/demo) on a clock 7200 times as fast as the real one; two hours pass in a second. On a \
+            terminal a live page is shown until q or Ctrl-C. Elsewhere, or with --output json, it runs for --seconds, \
+            prints what it showed, one JSON object last, and exits 0 only when it showed a work order for every class of \
+            machine, a nearer center refused, an order declined and sent on, and one that no capable center can reach. \
+            Nothing is left running.
 
             Example: zubr demo --seconds 30
             """)
@@ -24,8 +25,13 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Another seed, another course of events.")
     var seed = 7
 
-    @Flag(help: "Moves what the last run left in var/demo aside instead of deleting it.")
+    @Option(help: "Where it works: the database, logs and sockets of the run. What the last run left there is removed.")
+    var folder = "var/demo"
+
+    @Flag(help: "Moves what the last run left in the folder aside instead of deleting it.")
     var keep = false
+
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if let seconds, seconds < 1 { throw ValidationError("--seconds takes 1 or more.") }
@@ -34,7 +40,7 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         // A closed terminal too: the broker, the daemon and the folder must not stay behind.
         Interruption.listen(to: [SIGINT, SIGTERM, SIGHUP], endsAtSecond: false)
-        let stage = DemoStage(folder: "var/demo")
+        let stage = DemoStage(folder: folder)
         do {
             let configuration = try configurationFolder()
             let families = try DemoCommand.families(configuration)
@@ -42,7 +48,7 @@ struct DemoCommand: AsyncParsableCommand {
             try await stage.open(configuration: configuration, seed: seed)
             var observer = DemoObserver(client: stage.client, families: families)
             let terminal = Terminal.output
-            if terminal.isInteractive {
+            if terminal.isInteractive, output.format == .table {
                 try showLive(stage, &observer)
                 await stage.close()
                 print("Ended; nothing is left running. Database, logs and what was really wrong: \(stage.folder)/")
@@ -85,7 +91,7 @@ struct DemoCommand: AsyncParsableCommand {
     private func rehearse(_ stage: DemoStage, _ observer: inout DemoObserver) async throws -> DemoReport {
         let begin = ContinuousClock.now
         let length = seconds ?? 75
-        print("Zubr demo for \(length) s, clock ×\(DemoStage.rate), in \(stage.folder)/")
+        say("Zubr demo for \(length) s, clock ×\(DemoStage.rate), in \(stage.folder)/")
         var snapshot = try observer.look()
         var nextLine = begin + .seconds(10)
         while !Interruption.isAsked, ContinuousClock.now < begin + .seconds(length) {
@@ -94,17 +100,23 @@ struct DemoCommand: AsyncParsableCommand {
             snapshot = try observer.look()
             if ContinuousClock.now >= nextLine {
                 nextLine += .seconds(10)
-                print(progress(snapshot, observer, ContinuousClock.now - begin))
-                fflush(nil)
+                say(progress(snapshot, observer, ContinuousClock.now - begin))
             }
         }
-        print("")
-        for line in DemoPage.lines(snapshot, width: nil, height: nil, style: .plain) { print(line) }
+        say("")
+        for line in DemoPage.lines(snapshot, width: nil, height: nil, style: .plain) { say(line) }
         return DemoReport(
             checks: observer.witness.checks, isPassed: observer.witness.isComplete,
             seconds: (ContinuousClock.now - begin).inSeconds, messages: snapshot.status.ingest.messages,
             readings: snapshot.status.ingest.readings, machines: snapshot.machines.count,
             workOrders: snapshot.orders.count)
+    }
+
+    /// For people; with --output json the JSON object is all there is.
+    private func say(_ line: String) {
+        guard output.format == .table else { return }
+        print(line)
+        fflush(nil)
     }
 
     private func progress(_ snapshot: DemoSnapshot, _ observer: DemoObserver, _ elapsed: Duration) -> String {
@@ -114,12 +126,12 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     private func finish(_ report: DemoReport) throws {
-        print("")
-        for check in report.checks { print("\(check.isShown ? "PASS" : "MISSING")  \(check.check): \(check.detail)") }
+        say("")
+        for check in report.checks { say("\(check.isShown ? "PASS" : "MISSING")  \(check.check): \(check.detail)") }
         print(String(decoding: try DocumentCoding.encode(report), as: UTF8.self))
         if !report.isPassed {
             throw CommandFailure(
-                "the demonstration did not show everything; longer (--seconds) may, var/demo/*.log say what happened")
+                "the demonstration did not show everything; longer (--seconds) may, \(folder)/*.log say what happened")
         }
     }
 

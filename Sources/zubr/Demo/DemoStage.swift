@@ -9,6 +9,9 @@ final class DemoStage {
     /// A month in an hour and a bit: services fall due while one looks.
     static let rate = 7_200
 
+    /// The broker's folder within ours; it is made first, so that it marks a folder as a demonstration's.
+    private static let broker = "broker"
+
     let folder: String
     let client: FleetClient
     private var broker: PrivateBroker?
@@ -29,6 +32,12 @@ final class DemoStage {
         let files = FileManager.default
         do {
             if files.fileExists(atPath: folder) {
+                // The folder is the user's word: what is deleted must be ours.
+                let found = try files.contentsOfDirectory(atPath: folder)
+                guard found.isEmpty || found.contains(DemoStage.broker) else {
+                    throw CommandFailure(
+                        "\(folder) has other things in it than a demonstration; give an empty or a new --folder")
+                }
                 if keepsLast {
                     let free = (1...).lazy.map { "\(self.folder)-\($0)" }.first { !files.fileExists(atPath: $0) }
                     try files.moveItem(atPath: folder, toPath: free ?? folder)
@@ -37,6 +46,8 @@ final class DemoStage {
                 }
             }
             try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw CommandFailure("\(folder) cannot be prepared: \(error.localizedDescription); may you write here?")
         }
@@ -44,7 +55,7 @@ final class DemoStage {
 
     /// Starts everything, in the order in which each needs the one before.
     func open(configuration: String, seed: Int) async throws {
-        let broker = try await PrivateBroker.start(folder: "\(folder)/broker")
+        let broker = try await PrivateBroker.start(folder: "\(folder)/\(DemoStage.broker)")
         self.broker = broker
         // Simulated time starts at the present minute, so that the demonstration's calendar is today's.
         let epoch = Timestamp(seconds: Int64(Date().timeIntervalSince1970)).iso8601
