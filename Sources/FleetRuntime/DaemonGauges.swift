@@ -11,6 +11,8 @@ package final class DaemonGauges: Sendable {
         var commitMilliseconds = RecentValues(capacity: 512)
         var disk: DiskStanding?
         var fullAt: Timestamp?
+        /// Since when nothing could be stored for want of space.
+        var fullSince: Timestamp?
     }
 
     /// What can be wrong, one line each; the newest text stands until it is over.
@@ -52,7 +54,15 @@ package final class DaemonGauges: Sendable {
 
     /// Something is wrong until `over` is called.
     package func trouble(_ trouble: Trouble, _ text: String) { reading.withLock { $0.troubles[trouble] = text } }
-    package func over(_ trouble: Trouble) { reading.withLock { $0.troubles[trouble] = nil } }
+    package func over(_ trouble: Trouble) {
+        reading.withLock {
+            $0.troubles[trouble] = nil
+            if trouble == .store { $0.fullSince = nil }
+        }
+    }
+
+    /// Nothing can be stored for want of space; the forecast of when the disk is full has come true.
+    package func full(at now: Timestamp) { reading.withLock { $0.fullSince = $0.fullSince ?? now } }
 
     package var ingest: IngestDocument {
         reading.withLock {
@@ -64,7 +74,9 @@ package final class DaemonGauges: Sendable {
         }
     }
 
-    package var disk: (standing: DiskStanding?, fullAt: Timestamp?) { reading.withLock { ($0.disk, $0.fullAt) } }
+    package var disk: (standing: DiskStanding?, fullAt: Timestamp?) {
+        reading.withLock { ($0.disk, $0.fullSince ?? $0.fullAt) }
+    }
 
     package var problems: [String] {
         reading.withLock { reading in Trouble.allCases.compactMap { reading.troubles[$0] } }

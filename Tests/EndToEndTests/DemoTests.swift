@@ -1,3 +1,4 @@
+import FleetRuntime
 import Foundation
 import Rehearsal
 import Support
@@ -7,12 +8,12 @@ import Testing
 private struct DemoFigures: Decodable {
     struct Check: Decodable {
         var check: String
-        var is_shown: Bool
+        var isShown: Bool
         var detail: String
     }
 
     var checks: [Check]
-    var is_passed: Bool
+    var isPassed: Bool
     var machines: Int
 }
 
@@ -25,7 +26,7 @@ struct DemoTests {
 
     private func figures(_ text: String) throws -> DemoFigures {
         let line = try #require(text.split(separator: "\n").last { $0.hasPrefix("{") }, "no JSON object in:\n\(text)")
-        return try JSONDecoder().decode(DemoFigures.self, from: Data(line.utf8))
+        return try DocumentCoding.decode(from: Array(line.utf8))
     }
 
     @Test("shows within 40 seconds all it promises, prints it, and leaves nothing running", .timeLimit(.minutes(3)))
@@ -37,7 +38,7 @@ struct DemoTests {
         let text = try String(contentsOfFile: "\(work.path)/output", encoding: .utf8)
         #expect(end == .exited(0), "\(text)")
         let shown = try figures(text)
-        #expect(shown.is_passed)
+        #expect(shown.isPassed)
         #expect(shown.machines == 60)
         let classes = try #require(shown.checks.first { $0.check == "a work order for every class of machine" })
         for name in [

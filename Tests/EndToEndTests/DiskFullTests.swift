@@ -32,7 +32,7 @@ struct DiskFullTests {
         let daemon = try await ChildProcess.start(
             "/usr/bin/unshare",
             arguments: [
-                "--mount", "sh", "-c", "mount -t tmpfs -o size=24m tmpfs \(disk) && exec \"$0\" \"$@\"",
+                "--mount", "sh", "-c", "mount -t tmpfs -o size=200m tmpfs \(disk) && exec \"$0\" \"$@\"",
                 try sibling(program: "zubrd"), "--config", "\(try configurationFolder())/zubrd.yaml", "--broker",
                 broker.url, "--database", stage.database, "--socket", stage.socket,
             ], output: "\(stage.folder.path)/zubrd.log")
@@ -55,6 +55,11 @@ struct DiskFullTests {
                     && status?.problems.contains { $0.contains("nothing is being stored") } == true
             }
             #expect(isDegraded, "\(stage.log)")
+            // It says since when, and keeps off the reserve that house-keeping needs.
+            let held = try #require(try await stage.status())
+            #expect(held.store.fullAt != nil)
+            #expect(held.store.frames < 3_000)
+            #expect(held.store.freeBytes > 32 << 20)
             // Reads go on.
             let machines = try await stage.ask("machines", as: MachinesDocument.self)
             #expect(machines.machines.contains { $0.equipment.description == "north/truck-1" })

@@ -103,6 +103,9 @@ struct IngestorTests {
         )
         #expect(journal.all == [.collect, .commit, .abandon, .releaseBallast])
         #expect(gauges.problems == ["nothing is being stored: no space left on /var/lib/zubr"])
+        #expect(gauges.disk.fullAt == telemetry.receivedAt)
+        gauges.over(.store)
+        #expect(gauges.disk.fullAt == nil)
     }
 
     @Test("stops on a damaged database instead of going on, with nothing acknowledged")

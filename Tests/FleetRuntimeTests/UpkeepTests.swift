@@ -21,8 +21,8 @@ struct DiskForecastTests {
         arguments: [(seconds: 59.0, isKnown: false), (seconds: 60, isKnown: true)])
     func tooShort(seconds: Double, isKnown: Bool) {
         var forecast = DiskForecast()
-        forecast.note(freeBytes: 1_000, at: start)
-        forecast.note(freeBytes: 900, at: start + .seconds(seconds))
+        forecast.note(freeBytes: 1_000 << 20, at: start)
+        forecast.note(freeBytes: 900 << 20, at: start + .seconds(seconds))
         #expect((forecast.fullAt != nil) == isKnown)
     }
 
@@ -30,14 +30,14 @@ struct DiskForecastTests {
         "says nothing when space does not shrink, and starts anew when space was given back or the clock was set back")
     func notFilling() {
         var forecast = DiskForecast()
-        forecast.note(freeBytes: 1_000, at: start)
-        forecast.note(freeBytes: 1_000, at: start + .minutes(5))
+        forecast.note(freeBytes: 1_000 << 20, at: start)
+        forecast.note(freeBytes: 1_000 << 20, at: start + .minutes(5))
         #expect(forecast.fullAt == nil)
-        forecast.note(freeBytes: 500, at: start + .minutes(6))
+        forecast.note(freeBytes: 500 << 20, at: start + .minutes(6))
         #expect(forecast.fullAt != nil)
-        forecast.note(freeBytes: 2_000, at: start + .minutes(7))
+        forecast.note(freeBytes: 2_000 << 20, at: start + .minutes(7))
         #expect(forecast.fullAt == nil)
-        forecast.note(freeBytes: 1_900, at: start)
+        forecast.note(freeBytes: 1_900 << 20, at: start)
         #expect(forecast.fullAt == nil)
     }
 }

@@ -69,7 +69,10 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             await inbox.abandon()
             gauges.trouble(.store, "nothing is being stored: \(failure.message)")
             guard failure.isTransient else { throw failure }
-            if case .diskFull = failure { await store.releaseBallast() }
+            if case .diskFull = failure {
+                gauges.full(at: now())
+                await store.releaseBallast()
+            }
             logger.error("commit failed, trying again", metadata: ["cause": "\(failure.message)"])
             try await pause(&round)
         } catch let failure as InboxFailure {
