@@ -141,8 +141,15 @@ extension Timestamp {
         }
         guard next == bytes.count else { return nil }
         let seconds = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3_600 + minute * 60 + second - offset)
-        self.init(microseconds: seconds * 1_000_000 + fraction)
+        let time = Timestamp(microseconds: seconds * 1_000_000 + fraction)
+        // An offset can carry a time out of the years that can be written again.
+        guard (Timestamp.earliestWritten...Timestamp.latestWritten).contains(time) else { return nil }
+        self = time
     }
+
+    /// The first and the last instant that RFC 3339, with its four digits for the year, can say.
+    package static let earliestWritten = Timestamp(seconds: -62_167_219_200)
+    package static let latestWritten = Timestamp(microseconds: 253_402_300_799_999_999)
 }
 
 /// A number with leading zeros: `padded(7, 2)` is `07`.

@@ -38,7 +38,8 @@ package struct Timestamp: Hashable, Comparable, Sendable, Codable {
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(iso8601)
+        // What was computed may lie beyond what can be read again; a document must never hold what nobody can read.
+        try container.encode(min(max(self, .earliestWritten), .latestWritten).iso8601)
     }
 }
 

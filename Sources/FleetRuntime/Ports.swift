@@ -13,7 +13,8 @@ import Prognosis
 package protocol TelemetryInbox: Sendable {
     /// Waits until something has come and returns all that is there, within the batch limits.
     ///
-    /// Returns an empty batch from time to time when nothing comes, so that the caller can look around.
+    /// Returns an empty batch from time to time when nothing comes, so that the caller can look around. After a
+    /// failure everything not acknowledged is forgotten here, and the broker delivers it again.
     func collect() async throws(InboxFailure) -> [InboundMessage]
 
     /// Lets the acknowledgements of everything collected so far leave. Call only after its commit.

@@ -23,6 +23,8 @@ struct Daemon {
     /// Runs until a signal or a failure that waiting cannot mend; closes everything in either case.
     func run() async throws {
         let settings = configuration.daemon
+        // Readings and contacts are for the daemon's user and group; others need not read them.
+        umask(0o027)
         let clock = FleetClock(settings.clock, real: Timestamp.systemNow)
         let now: @Sendable () -> Timestamp = { clock.now() }
         for file in [settings.database, settings.socket] {

@@ -97,6 +97,10 @@ struct Zubrd: AsyncParsableCommand {
             }
             configuration.daemon.clock.rate = clockRate
         }
+        if configuration.daemon.clock.rate != 1, configuration.daemon.clock.epoch == .epoch {
+            throw ValidationError(
+                "a clock that runs faster needs --clock-epoch: the real instant from which it does, such as now")
+        }
         return configuration
     }
 }

@@ -74,6 +74,7 @@ struct Publish: AsyncParsableCommand {
             centers: SimulatedCenters(behaviour: loaded.scenario.centers, seed: seed), end: end)
         let orders = OrderBox()
         let sink = try makeSink(orders: orders)
+        try await sink.open()
         let began = ContinuousClock.now
         do {
             if case .rate(let rate) = speed, file == nil {

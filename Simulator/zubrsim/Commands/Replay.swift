@@ -77,6 +77,7 @@ struct Replay: AsyncParsableCommand {
             } else {
                 try BrokerSink(url: broker ?? "", clientID: "zubrsim-replay")
             }
+        try await sink.open()
         var report = ReplayReport(recording: recording)
         var unmapped = RejectedLines(path: rejected ?? recording + ".rejected")
         let began = ContinuousClock.now

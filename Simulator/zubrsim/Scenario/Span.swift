@@ -5,7 +5,7 @@ package struct Span: Decodable, Sendable, Hashable {
     package let duration: Duration
 
     package init?(_ text: String) {
-        guard let unit = text.last, let number = Double(text.dropLast()), number >= 0, number.isFinite else {
+        guard let unit = text.last, let number = Double(text.dropLast()), (0...1e6).contains(number) else {
             return nil
         }
         switch unit {

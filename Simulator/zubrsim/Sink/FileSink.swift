@@ -29,15 +29,11 @@ final class FileSink: MessageSink {
         }
     }
 
-    func settle() async throws {
-        try buffer.withLock { buffer in
-            try handle.write(contentsOf: buffer)
-            buffer.removeAll(keepingCapacity: true)
-        }
-    }
+    /// It was opened when it was made.
+    func open() async throws {}
 
     func close() async throws {
-        try await settle()
+        try buffer.withLock { try handle.write(contentsOf: $0) }
         try handle.close()
     }
 }

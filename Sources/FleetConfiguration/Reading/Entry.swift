@@ -177,7 +177,8 @@ struct Entry {
             expected("a span of time", form)
             return nil
         }
-        let duration = Duration.seconds(count * scale)
+        // Beyond any range, and well before a Duration overflows.
+        let duration = Duration.seconds(min(max(count * scale, -1e12), 1e12))
         guard range.contains(duration) else {
             report(
                 "\(text) is out of range",

@@ -35,8 +35,12 @@ package struct ClockSettings: Sendable, Hashable {
     /// This clock's time when the real one says `real`.
     package func time(at real: Timestamp) -> Timestamp {
         guard rate != 1 else { return real }
-        return Timestamp(
-            microseconds: epoch.microseconds + Int64(Double(real.microseconds - epoch.microseconds) * rate))
+        let elapsed = Double(real.microseconds - epoch.microseconds) * rate
+        let time = Double(epoch.microseconds) + elapsed
+        guard abs(time) < Double(Timestamp.latestWritten.microseconds) else {
+            return elapsed < 0 ? .earliestWritten : .latestWritten
+        }
+        return Timestamp(microseconds: epoch.microseconds + Int64(elapsed))
     }
 }
 

@@ -2,12 +2,10 @@ import FoundationEssentials
 
 /// How documents become JSON and come back: keys in snake_case, the same bytes for the same document.
 package enum DocumentCoding {
-    package static func encode(_ document: some Encodable, pretty: Bool = false) throws -> [UInt8] {
+    package static func encode(_ document: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting =
-            pretty
-            ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(document))
     }
 

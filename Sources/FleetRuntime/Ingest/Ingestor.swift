@@ -76,7 +76,8 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             logger.error("commit failed, trying again", metadata: ["cause": "\(failure.message)"])
             try await pause(&round)
         } catch let failure as InboxFailure {
-            await inbox.abandon()
+            // The inbox has forgotten what it held, and waits between its own tries: two daemons under one name would
+            // otherwise throw each other out at full speed.
             switch failure {
             case .closed: return
             case .refused(let why):

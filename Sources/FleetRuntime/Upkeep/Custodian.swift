@@ -53,7 +53,7 @@ package struct DiskForecast: Sendable {
     private var oldest: (freeBytes: Int64, at: Timestamp)?
     private var newest: (freeBytes: Int64, at: Timestamp)?
     /// A shorter stretch says more about one checkpoint than about the fleet.
-    private static let stretchMin = Duration.seconds(60)
+    private static let stretchMin = Duration.minutes(10)
     private static let stretchMax = Duration.days(1)
 
     package init() {}

@@ -40,6 +40,13 @@ extension FleetDatabase {
         return try result.get()
     }
 
+    /// Where the file really is: a second daemon must not get past the lock through a symbolic link.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     private static func connect(
         path: String, access: Access, schema: Schema
     ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
@@ -48,7 +55,7 @@ extension FleetDatabase {
             throw .notFound("there is no database at \(path); check --database")
         }
         try FileHeader.check(path: path, newestKnown: schema.version)
-        let lock = try FileLock(database: path, access: access)
+        let lock = try FileLock(database: resolved(path), access: access)
         do {
             guard access != .readOnly else {
                 let readers = try DatabasePool(path: path, configuration: Connections.reader())

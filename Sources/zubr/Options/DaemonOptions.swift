@@ -31,7 +31,7 @@ struct OutputOptions: ParsableArguments {
             draw(&page)
             for line in page.lines { print(line) }
         case .json:
-            print(String(decoding: try DocumentCoding.encode(document, pretty: true), as: UTF8.self))
+            print(String(decoding: try DocumentCoding.encode(document), as: UTF8.self))
         }
     }
 }
