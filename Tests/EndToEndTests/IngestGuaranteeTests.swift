@@ -46,6 +46,7 @@ struct IngestGuaranteeTests {
         let ledger = try String(contentsOfFile: "\(folder.path)/ledger.csv", encoding: .utf8).split(separator: "\n")
         #expect(ledger.first == "equipment,boot,seq")
         #expect(Set(ledger.dropFirst()).count == 50_000)
+        #expect(ledger.dropFirst().allSatisfy { $0.hasPrefix("chaos/unit-") })
         let export = try await Stage.run(
             "zubr",
             ["export", "--database", "\(folder.path)/zubr.db", "--equipment", "chaos/unit-3", "--output", "csv"])

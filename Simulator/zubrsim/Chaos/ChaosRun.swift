@@ -173,7 +173,8 @@ struct ChaosRun {
 
     private func write(_ entries: [LedgerEntry]) throws {
         var text = "equipment,boot,seq\n"
-        for entry in entries { text += "\(entry.equipment),\(entry.boot),\(entry.seq)\n" }
+        // Written as `zubr export --equipment` takes it.
+        for entry in entries { text += "\(ChaosPlan.fleet)/\(entry.equipment),\(entry.boot),\(entry.seq)\n" }
         try text.write(toFile: ledgerFile, atomically: true, encoding: .utf8)
     }
 }
