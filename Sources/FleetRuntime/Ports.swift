@@ -261,17 +261,20 @@ package struct JournalSlice: Sendable {
     package var hasMore: Bool
     /// Replies after the evaluator's reply cursor, with their row numbers, in order of arrival.
     package var replies: [(row: Int64, reply: ReceivedReply)]
+    /// The last reply that was read, also when it could not be understood; `nil` when there was none.
+    package var lastReply: Int64?
     /// Rows that cannot be read, each with its cause. They are left out: one damaged row must not stall the fleet.
     package var damaged: [String]
 
     package init(
         cursor: JournalCursor, frames: [ReceivedFrames], hasMore: Bool,
-        replies: [(row: Int64, reply: ReceivedReply)] = [], damaged: [String] = []
+        replies: [(row: Int64, reply: ReceivedReply)] = [], lastReply: Int64? = nil, damaged: [String] = []
     ) {
         self.cursor = cursor
         self.frames = frames
         self.hasMore = hasMore
         self.replies = replies
+        self.lastReply = lastReply ?? replies.last?.row
         self.damaged = damaged
     }
 }

@@ -34,11 +34,11 @@ struct DamagedJournalTests {
             (rows: [], problems: []),
             (
                 rows: ["journal row 1 of north/truck-1 is damaged"],
-                problems: ["some readings were not judged: journal row 1 of north/truck-1 is damaged"]
+                problems: ["some of what came in was not judged: journal row 1 of north/truck-1 is damaged"]
             ),
             (
                 rows: ["row 1", "row 2", "row 3"],
-                problems: ["some readings were not judged: row 1 (and 2 more, see the log)"]
+                problems: ["some of what came in was not judged: row 1 (and 2 more, see the log)"]
             ),
         ] as [(rows: [String], problems: [String])])
     func named(rows: [String], problems: [String]) async throws {

@@ -25,7 +25,11 @@ private struct ScriptedInbox: TelemetryInbox {
         if let failure { throw failure }
         return messages
     }
-    func acknowledge() async throws(InboxFailure) { journal.note(.acknowledge) }
+    var acknowledgementFails = false
+    func acknowledge() async throws(InboxFailure) {
+        journal.note(.acknowledge)
+        if acknowledgementFails { throw .disconnected("reset by peer") }
+    }
     func abandon() async { journal.note(.abandon) }
 }
 
@@ -106,6 +110,19 @@ struct IngestorTests {
         #expect(gauges.disk.fullAt == telemetry.receivedAt)
         gauges.over(.store)
         #expect(gauges.disk.fullAt == nil)
+    }
+
+    @Test("counts what is committed as stored, also when the connection breaks before it can be acknowledged")
+    func acknowledgementLost() async throws {
+        let journal = Journal()
+        let gauges = DaemonGauges()
+        gauges.trouble(.store, "nothing is being stored: no space left")
+        try await step(
+            inbox: ScriptedInbox(journal: journal, messages: [telemetry], acknowledgementFails: true),
+            store: ScriptedStore(journal: journal), gauges: gauges)
+        #expect(journal.all == [.collect, .commit, .acknowledge])
+        #expect(gauges.ingest.frames == 1)
+        #expect(gauges.problems.isEmpty)
     }
 
     @Test("stops on a damaged database instead of going on, with nothing acknowledged")

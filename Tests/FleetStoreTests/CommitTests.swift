@@ -282,6 +282,29 @@ struct CommitTests {
         await store.close()
     }
 
+    @Test("of a reply that cannot be read is left out and named, and the replies around it are handed on")
+    func damagedReply() async throws {
+        let store = try await open(folder)
+        var incoming = IngestBatch()
+        for number in 1...3 {
+            let reply = CenterReply(
+                reply: "r-\(number)", order: WorkOrderID("WO-000001")!, state: .accepted, at: start)
+            incoming.replies.append(ReceivedReply(center: belovo, reply: reply, receivedAt: start))
+        }
+        _ = try await store.commit(incoming)
+        for damaged in [2, 3] {
+            try await store.onWriter("test") { db in
+                try db.execute(sql: "UPDATE reply SET document = '{\"at\":\"10000-01-01\"}' WHERE id = \(damaged)")
+            }
+        }
+        let slice = try await store.journal(after: .start, limit: 9)
+        #expect(slice.replies.map(\.reply.reply.reply) == ["r-1"])
+        #expect(slice.lastReply == 3, "they are not read again")
+        #expect(slice.damaged.count == 2)
+        #expect(slice.damaged.first?.hasPrefix("reply 2 of \(belovo) cannot be read") == true)
+        await store.close()
+    }
+
     @Test("of connections is the machine's present state; replies come with the next slice and move the journal's end")
     func connectionsAndReplies() async throws {
         let store = try await open(folder)

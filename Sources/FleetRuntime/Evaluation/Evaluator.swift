@@ -81,7 +81,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         guard let first = rows.first else { return }
         for row in rows { logger.error("left out of the evaluation", metadata: ["cause": "\(row)"]) }
         let others = rows.count == 1 ? "" : " (and \(rows.count - 1) more, see the log)"
-        gauges.trouble(.journal, "some readings were not judged: \(first)\(others)")
+        gauges.trouble(.journal, "some of what came in was not judged: \(first)\(others)")
     }
 }
 

@@ -59,12 +59,12 @@ package struct FleetBench: Sendable {
         var outcome = Outcome()
         for received in slice.frames { observe(received, now: now, into: &outcome) }
         watchForSilence(now: now, into: &outcome)
-        for (row, received) in slice.replies {
+        for (_, received) in slice.replies {
             take(
                 desk.apply(received.reply, from: received.center, now: now, situation: situation), now: now,
                 into: &outcome)
-            replyCursor = row
         }
+        replyCursor = max(replyCursor, slice.lastReply ?? replyCursor)
         for acknowledgement in acknowledgements {
             let effects = desk.acknowledge(
                 acknowledgement.machine, acknowledgement.episode, by: acknowledgement.by, now: acknowledgement.at)
@@ -81,7 +81,7 @@ package struct FleetBench: Sendable {
         }
 
         let hasNews =
-            slice.cursor != cursor || !slice.replies.isEmpty || !acknowledgements.isEmpty || !outcome.isEmpty
+            slice.cursor != cursor || slice.lastReply != nil || !acknowledgements.isEmpty || !outcome.isEmpty
         cursor = slice.cursor
         guard hasNews else { return nil }
         return outcome.evaluation(

@@ -58,12 +58,13 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             let batch = round.assembler.assemble(messages)
             let started = ContinuousClock.now
             let receipt = try await store.commit(batch)
-            if fault != .acknowledgeBeforeCommit { try await inbox.acknowledge() }
             gauges.committed(
                 receipt, messages: messages.count, rejected: batch.rejected, took: ContinuousClock.now - started,
                 at: now())
             gauges.over(.store)
             round.backoff.reset()
+            // Last, because it may fail: what is committed stays committed, and comes again as duplicates.
+            if fault != .acknowledgeBeforeCommit { try await inbox.acknowledge() }
         } catch let failure as StoreFailure {
             // Nothing was committed, so nothing may be acknowledged: the broker keeps it while we wait.
             await inbox.abandon()

@@ -58,11 +58,19 @@ extension FleetDatabase: EvaluationStore {
                     slice.damaged.append(why)
                 }
             }
-            slice.replies = try replies.prefix(limit).map { row in
-                let reply = ReceivedReply(
-                    center: ServiceCenterID(unchecked: row[1]), reply: try JSON.value(CenterReply.self, from: row[3]),
-                    receivedAt: Timestamp(microseconds: row[2]))
-                return (row[0], reply)
+            for row in replies.prefix(limit) {
+                let (id, center): (Int64, String) = (row[0], row[1])
+                slice.lastReply = id
+                do {
+                    let reply = ReceivedReply(
+                        center: ServiceCenterID(unchecked: center),
+                        reply: try JSON.value(CenterReply.self, from: row[3]),
+                        receivedAt: Timestamp(microseconds: row[2]))
+                    slice.replies.append((id, reply))
+                } catch let error as DecodingError {
+                    // One reply that cannot be read must not stall the work of the others.
+                    slice.damaged.append("reply \(id) of \(center) cannot be read: \(error)")
+                }
             }
             return slice
         }
