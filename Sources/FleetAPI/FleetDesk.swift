@@ -27,6 +27,22 @@ struct FleetDesk: Sendable {
         return RegistrationDocument(new: new, updated: machines.count - new)
     }
 
+    func transfer(_ document: TransferDocument) async throws -> TransferDocument {
+        for (name, text) in [("owner", document.owner), ("contact", document.contact), ("site", document.site)] {
+            guard let text else { continue }
+            guard text.count <= 200, text.unicodeScalars.allSatisfy({ !$0.properties.isControl }) else {
+                throw APIFailure.badBody("\(name): takes up to 200 characters on one line")
+            }
+        }
+        var done = document
+        done.at = now()
+        try await registry.transfer(
+            MachineTransfer(
+                from: document.from, to: document.to, at: now(), owner: document.owner, contact: document.contact,
+                site: document.site))
+        return done
+    }
+
     func acknowledge(_ document: AcknowledgementDocument) async throws -> AcknowledgementDocument {
         let person = document.by
         guard (1...100).contains(person.count), person.unicodeScalars.allSatisfy({ !$0.properties.isControl }) else {

@@ -62,6 +62,9 @@ extension Page {
                 ("in service", Cell(known.inService ?? "-")),
             ]
         }
+        for former in machine.formerNames {
+            list.append(("before", Cell("until \(former.until.iso8601) as \(former.equipment)")))
+        }
         list += [
             ("reported", Cell(summary.lastReceivedAt.map { relative($0, to: now) } ?? "never")),
             ("its own clock", Cell(summary.lastObservedAt?.iso8601 ?? "-")),

@@ -78,7 +78,7 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
                 logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
             }
             let sentAt = now()
-            // A withdrawal asks for no answer, so the broker's word is all there will be.
+            // Only an offer asks for an answer, so the broker's word is all there will be.
             let next = outgoing.dispatch.action == .offer ? sentAt + rules.republishAfter : .distantFuture
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }

@@ -189,11 +189,15 @@ package struct MachineDetailDocument: Sendable, Codable {
     package var alerts: [AlertDocument]
     package var orders: [WorkOrderDocument]
     package var gaps: [GapDocument]
+    /// The names it had with other fleets, the oldest first.
+    package var formerNames: [FormerName]
 
     package init(
         summary: MachineDocument, registration: Machine?, services: [ServiceStanding], signals: [SignalDocument],
-        faults: [String], alerts: [AlertDocument], orders: [WorkOrderDocument], gaps: [GapDocument]
+        faults: [String], alerts: [AlertDocument], orders: [WorkOrderDocument], gaps: [GapDocument],
+        formerNames: [FormerName] = []
     ) {
+        self.formerNames = formerNames
         self.summary = summary
         self.registration = registration
         self.services = services

@@ -8,6 +8,8 @@ import ServiceDesk
 package struct FleetBench: Sendable {
     package private(set) var cursor: JournalCursor
     package private(set) var registryVersion: Int64 = -1
+    /// As in `EvaluationState`: by which names it knows its machines.
+    package let renames: Int64
 
     private let catalog: Catalog
     private let monitor: ConditionMonitor
@@ -31,6 +33,7 @@ package struct FleetBench: Sendable {
 
     package init(state: EvaluationState, knowledge: FleetKnowledge) {
         cursor = state.cursor
+        renames = state.renames
         replyCursor = state.replyCursor
         conditions = state.conditions
         catalog = knowledge.catalog
@@ -86,7 +89,7 @@ package struct FleetBench: Sendable {
         guard hasNews else { return nil }
         return outcome.evaluation(
             cursor: cursor, replyCursor: replyCursor, now: now, lastOrderNumber: desk.lastOrderNumber,
-            conditions: conditions, acknowledgements: acknowledgements)
+            renames: renames, conditions: conditions, acknowledgements: acknowledgements)
     }
 
     // MARK: - Steps of a round
@@ -201,11 +204,11 @@ package struct FleetBench: Sendable {
         }
 
         func evaluation(
-            cursor: JournalCursor, replyCursor: Int64, now: Timestamp, lastOrderNumber: Int64,
+            cursor: JournalCursor, replyCursor: Int64, now: Timestamp, lastOrderNumber: Int64, renames: Int64,
             conditions: [MachineKey: MachineCondition], acknowledgements: [AlertAcknowledgement]
         ) -> Evaluation {
             var evaluation = Evaluation(
-                cursor: cursor, replyCursor: replyCursor, at: now, lastOrderNumber: lastOrderNumber)
+                cursor: cursor, replyCursor: replyCursor, at: now, lastOrderNumber: lastOrderNumber, renames: renames)
             for key in changed { evaluation.conditions[key] = conditions[key] }
             evaluation.standings = standings
             evaluation.alerts = alerts.values.sorted { $0.firedAt < $1.firedAt }
