@@ -59,6 +59,8 @@ let package = Package(
 
         .target(name: "FleetConsole", dependencies: runtime + ["CCurl"], swiftSettings: strict),
 
+        .target(name: "FleetEnrolment", dependencies: ["FleetModel"], swiftSettings: strict),
+
         // 4 programs.
         .executableTarget(
             name: "zubrd",
@@ -68,7 +70,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zubr",
-            dependencies: runtime + ["FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser],
+            dependencies: runtime + [
+                "FleetStore", "FleetConfiguration", "FleetConsole", "FleetEnrolment", "Rehearsal", argumentParser,
+            ],
             swiftSettings: strict),
         .target(
             name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),
@@ -106,6 +110,9 @@ let package = Package(
         .testTarget(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "FleetEnrolmentTests",
+            dependencies: runtime + ["FleetEnrolment", "FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetSimulationTests",
             dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],

@@ -11,8 +11,11 @@ struct MachinesCommand: ParsableCommand {
             Examples:
               zubr machines
               zubr machines import fleet.csv
+              zubr machines enrol kuzbass-coal/truck-17
+              zubr machines transfer kuzbass-coal/truck-17 altai-ore/t-4
             """,
-        subcommands: [List.self, Import.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Import.self, Enrol.self, Withdraw.self, Credentials.self, Transfer.self],
+        defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
