@@ -176,6 +176,18 @@ struct EnrolmentTests {
         #expect(try enrolment.credentials().map(\.user) == (0..<8).map { "north/t\($0)" })
     }
 
+    @Test("while one works on the files, another waits for the lock on their folder")
+    func lock() throws {
+        let door = try Door()
+        let other = open(door.folder.path, O_RDONLY | O_DIRECTORY)
+        defer { close(other) }
+        try GuardedFile(path: door.passwords).locked {
+            #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
+            #expect(errno == EWOULDBLOCK)
+        }
+        #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+    }
+
     @Test("a file that cannot be replaced stays whole, and nothing is left beside it")
     func failedReplacement() throws {
         let door = try Door()
