@@ -15,12 +15,13 @@ PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 
-.PHONY: help packages build static install deb test-deb security tests demo test lint clean
+.PHONY: help packages build static install deb test-deb security tests demo test fuzz-build fuzz lint clean
 
 help:
 	@echo "make demo     install what is missing, build, and run a fleet of 60 machines on a fast clock"
 	@echo "make test     install what is missing, build, and run every test"
 	@echo "make build    programs only, into $(BIN)"
+	@echo "make fuzz     every fuzzer for SECONDS (30) each; two at a time"
 	@echo "make lint     swift format, strict"
 	@echo "make install  programs, unit, configuration and completions, below PREFIX=$(PREFIX) and SYSCONFDIR=$(SYSCONFDIR)"
 	@echo "make deb      a Debian package, into dist/"
@@ -62,8 +63,17 @@ security:
 	@scripts/install-packages $(PACKAGING)
 	@systemd-analyze security --no-pager --offline=true --threshold=12 systemd/zubrd.service
 
+# A package of its own, because the instruments would slow the programs down.
+fuzz-build: packages
+	@cd Fuzzing && swift build -c release --scratch-path ../.build-fuzz -Xswiftc -enable-testing \
+		--sanitize=fuzzer --sanitize=address -Xswiftc -sanitize=fuzzer,address
+
+SECONDS := 30
+fuzz: fuzz-build
+	@scripts/fuzz $(SECONDS)
+
 lint:
-	@swift format lint --strict --recursive Package.swift Sources Simulator Tests
+	@swift format lint --strict --recursive Package.swift Sources Simulator Tests Fuzzing/Package.swift Fuzzing/Fuzzers
 
 clean:
-	@rm -rf .build $(STATIC) dist var
+	@rm -rf .build $(STATIC) .build-fuzz dist var
