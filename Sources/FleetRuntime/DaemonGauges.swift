@@ -13,6 +13,14 @@ package final class DaemonGauges: Sendable {
         var fullAt: Timestamp?
         /// Since when nothing could be stored for want of space.
         var fullSince: Timestamp?
+        var ingestProgress = IngestProgress()
+    }
+
+    /// Whether the ingest loop goes round.
+    package struct IngestProgress: Sendable, Hashable {
+        package var rounds: Int64 = 0
+        /// It waits before its next try, and means to.
+        package var isWaiting = false
     }
 
     /// What can be wrong, one line each; the newest text stands until it is over.
@@ -41,6 +49,14 @@ package final class DaemonGauges: Sendable {
             $0.commitMilliseconds.append(took.inSeconds * 1_000)
         }
     }
+
+    /// The ingest loop has completed a round, with or without anything to store.
+    package func ingestTurned() { reading.withLock { $0.ingestProgress.rounds += 1 } }
+
+    /// The ingest loop waits before its next try, or does so no longer.
+    package func ingestWaits(_ isWaiting: Bool) { reading.withLock { $0.ingestProgress.isWaiting = isWaiting } }
+
+    package var ingestProgress: IngestProgress { reading.withLock { $0.ingestProgress } }
 
     /// How far the evaluator has read.
     package func evaluated(to cursor: JournalCursor) { reading.withLock { $0.evaluated = cursor } }

@@ -386,6 +386,13 @@ package struct DiskStanding: Sendable, Hashable, Codable {
     }
 }
 
+/// Whether the one connection that writes still does what it is told.
+package protocol WriterProbe: Sendable {
+    /// Returns when that connection has come to it. One that can write nothing, for want of space, comes to it too; one
+    /// that hangs does not.
+    func reachWriter() async
+}
+
 /// What people ask; read-only connections, each read bounded in time.
 package protocol FleetReader: Sendable {
     func machines() async throws(StoreFailure) -> [MachineDocument]

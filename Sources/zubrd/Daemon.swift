@@ -25,6 +25,9 @@ struct Daemon {
         let settings = configuration.daemon
         // Readings and contacts are for the daemon's user and group; others need not read them.
         umask(0o027)
+        let environment = ProcessInfo.processInfo.environment
+        let manager = NotifySocket(environment)
+        manager?.tell(.status("opening \(settings.database)"))
         let clock = FleetClock(settings.clock, real: Timestamp.systemNow)
         let now: @Sendable () -> Timestamp = { clock.now() }
         for file in [settings.database, settings.socket] {
@@ -43,7 +46,7 @@ struct Daemon {
         let retry = QuarantineRetry(store: database, limits: settings.limits)
 
         // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
-        let services: [any Service] = [
+        var services: [any Service] = [
             Registrar(
                 store: database, machines: configuration.machines, gauges: gauges, clock: ContinuousClock(),
                 logger: logger.for("registrar")),
@@ -63,8 +66,17 @@ struct Daemon {
                 now: now, fault: fault, logger: logger.for("ingestor")),
             FleetServer(
                 reader: database, registry: database, status: { await status.document() },
-                retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api")),
+                retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api"),
+                onListening: { manager?.tell(.ready) }),
         ]
+        if let manager {
+            // The first to shut down, so that it says so before the others take their time.
+            services.append(
+                Heartbeat(
+                    manager: manager, store: database, gauges: gauges, broker: { inbox.gauges.snapshot },
+                    watchdog: NotifySocket.watchdogInterval(environment, process: getpid()),
+                    clock: ContinuousClock(), now: now, logger: logger.for("heartbeat")))
+        }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],

@@ -74,7 +74,8 @@ struct ChaosRun {
 
     private func startDaemon(_ broker: PrivateBroker) async throws -> ChildProcess {
         var arguments = [
-            "--config", "\(try configurationFolder())/zubrd.yaml", "--broker", broker.url, "--database", database,
+            "--config", "\(try shippedConfigurationFolder())/zubrd.yaml", "--broker", broker.url, "--database",
+            database,
             "--socket", socket, "--log-level", "notice",
         ]
         if let inject { arguments += ["--inject", inject] }

@@ -47,6 +47,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     }
 
     package func step(_ round: inout Round) async throws {
+        defer { gauges.ingestTurned() }
         do {
             let messages = try await inbox.collect()
             guard !messages.isEmpty else { return }
@@ -94,6 +95,8 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     private func pause(_ round: inout Round) async throws {
         let wait = round.backoff.pause()
         let clock = clock
+        gauges.ingestWaits(true)
+        defer { gauges.ingestWaits(false) }
         await cancelWhenGracefulShutdown { try? await clock.sleep(for: wait) }
     }
 }
