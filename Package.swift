@@ -33,6 +33,7 @@ let package = Package(
     ],
     targets: [
         // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -68,7 +69,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zubr",
-            dependencies: runtime + ["FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser],
+            dependencies: runtime + [
+                "CLinux", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser,
+            ],
             swiftSettings: strict),
         .target(
             name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),

@@ -74,7 +74,15 @@ package struct Evaluator<Store: EvaluationStore>: Service {
             return slice.hasMore
         }
         try await store.commit(evaluation)
+        lookAtMeters(&bench)
         return slice.hasMore
+    }
+
+    /// A jump may be a new control unit or a broken sensor; only a person can tell, and only if somebody tells the person.
+    private func lookAtMeters(_ bench: inout FleetBench) {
+        let time = now()
+        guard bench.isTimeForMeters(at: time) else { return }
+        gauges.update(meterJumps: bench.meterJumps(since: time - .days(30), limit: 100))
     }
 
     private func report(damaged rows: [String]) {
