@@ -33,6 +33,7 @@ let package = Package(
     ],
     targets: [
         // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -71,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "zubr",
             dependencies: runtime + [
-                "FleetStore", "FleetConfiguration", "FleetConsole", "FleetEnrolment", "Rehearsal", argumentParser,
+                "CLinux", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetConsole", "FleetEnrolment",
+                "Rehearsal", argumentParser,
             ],
             swiftSettings: strict),
         .target(

@@ -6,6 +6,7 @@ struct FleetDesk: Sendable {
     var reader: any FleetReader
     var registry: any FleetRegistry
     var status: @Sendable () async -> StatusDocument
+    var metrics: @Sendable () async -> String
     var retry: @Sendable ([Int64]) async throws -> RetryDocument
     var now: @Sendable () -> Timestamp
 

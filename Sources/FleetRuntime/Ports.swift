@@ -377,8 +377,16 @@ package struct DiskStanding: Sendable, Hashable, Codable {
     package var walBytes: Int64
     package var freeBytes: Int64
     package var hasBallast: Bool
+    /// How often the log was moved into the file since the start, and how long that took in all.
+    package var checkpoints: Int64
+    package var checkpointSeconds: Double
 
-    package init(databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, hasBallast: Bool) {
+    package init(
+        databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, hasBallast: Bool, checkpoints: Int64 = 0,
+        checkpointSeconds: Double = 0
+    ) {
+        self.checkpoints = checkpoints
+        self.checkpointSeconds = checkpointSeconds
         self.databaseBytes = databaseBytes
         self.walBytes = walBytes
         self.freeBytes = freeBytes

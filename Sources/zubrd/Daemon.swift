@@ -39,10 +39,10 @@ struct Daemon {
             keepsBallast: true)
         let gauges = DaemonGauges()
         let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
-        let post = MosquittoPost(settings.broker)
+        let post = MosquittoPost(settings.broker, now: now)
         let status = DaemonStatus(
-            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot }, clock: clock,
-            databasePath: settings.database, version: zubrVersion)
+            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot },
+            post: { post.gauges.snapshot }, clock: clock, databasePath: settings.database, version: zubrVersion)
         let retry = QuarantineRetry(store: database, limits: settings.limits)
 
         // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
@@ -66,9 +66,15 @@ struct Daemon {
                 now: now, fault: fault, logger: logger.for("ingestor")),
             FleetServer(
                 reader: database, registry: database, status: { await status.document() },
+                metrics: { await status.metrics() },
                 retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api"),
                 onListening: { manager?.tell(.ready) }),
         ]
+        if let metrics = settings.metrics {
+            services.append(
+                MetricsServer(
+                    metrics, metrics: { await status.metrics() }, gauges: gauges, logger: logger.for("metrics")))
+        }
         if let manager {
             // The first to shut down, so that it says so before the others take their time.
             services.append(

@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// Whether this system lets us have a small file system of our own, in a mount namespace that ends with the daemon.
-private let canMount: Bool = {
+let canMount: Bool = {
     let probe = Process()
     probe.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
     probe.arguments = ["--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]

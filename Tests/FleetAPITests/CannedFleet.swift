@@ -137,6 +137,8 @@ final class CannedFleet: FleetReader, FleetRegistry {
         return RetryDocument(accepted: ids)
     }
 
+    static let metrics = "# HELP zubr_problems What is wrong.\n# TYPE zubr_problems gauge\nzubr_problems 0\n"
+
     static var status: StatusDocument {
         StatusDocument(
             version: "0.1.0", state: .running, problems: [], startedAt: now - .days(1), now: now,

@@ -11,6 +11,9 @@ enum RouteTable {
         Route(.get, "/v1/status", "How the daemon, its broker, its database and its fleet are") { _, desk in
             await desk.status()
         },
+        Route(.get, "/metrics", "Figures in the Prometheus text format") { _, desk in
+            TextPage.metrics(await desk.metrics())
+        },
         Route(.get, "/v1/machines", "Every machine: health, last report, next service") { _, desk in
             MachinesDocument(now: desk.now(), machines: try await desk.reader.machines())
         },

@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Glibc
 import ServiceDesk
 
 /// What `zubrd.yaml` says: broker, database, clock, limits, the desk's times, and where the other files are.
@@ -34,15 +35,15 @@ struct DaemonFile {
             let socket = fields.required("socket")?.text()
             let clock = fields.optional("clock")?.clock() ?? .real
             let limits = fields.optional("limits")?.limits() ?? IngestLimits()
+            let metrics = fields.optional("metrics").flatMap { $0.metrics() }
             let desk = fields.optional("desk")?.deskRules() ?? DeskRules()
             let files = fields.optional("files")?.files(folder: folder) ?? Files(in: folder)
             guard let database, let socket else { return nil }
-            return DaemonFile(
-                settings: DaemonSettings(
-                    broker: (broker ?? BrokerSettings()) ?? BrokerSettings(),
-                    database: filePath(database, from: folder),
-                    socket: filePath(socket, from: folder), clock: clock, limits: limits),
-                desk: desk, files: files)
+            var settings = DaemonSettings(
+                broker: (broker ?? BrokerSettings()) ?? BrokerSettings(), database: filePath(database, from: folder),
+                socket: filePath(socket, from: folder), clock: clock, limits: limits)
+            settings.metrics = metrics
+            return DaemonFile(settings: settings, desk: desk, files: files)
         }
     }
 }
@@ -56,6 +57,11 @@ func filePath(_ name: String, from folder: String) -> String {
 func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "" }
     return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+private func isNumericAddress(_ text: String) -> Bool {
+    var (four, six) = (in_addr(), in6_addr())
+    return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1
 }
 
 extension Entry {
@@ -101,8 +107,10 @@ extension Entry {
             }
             let own = certificate(in: fields, secrets)
             return clientID.map {
-                BrokerSettings.Credentials(
+                var credentials = BrokerSettings.Credentials(
                     clientID: $0, user: user, password: password, certificateFile: own.file, keyFile: own.key)
+                if password != nil { credentials.passwordFile = file?.text().map { filePath($0, from: folder) } }
+                return credentials
             }
         }
     }
@@ -153,6 +161,36 @@ extension Entry {
             return nil
         }
         return file
+    }
+
+    /// `metrics: {listen: 127.0.0.1:9464}`
+    fileprivate func metrics() -> MetricsSettings? {
+        fields { fields in fields.optional("listen").flatMap { $0.listeningAddress() } }
+    }
+
+    private func listeningAddress() -> MetricsSettings? {
+        guard let text = text() else { return nil }
+        let parts = text.lastIndex(of: ":").map { (text[..<$0], text[text.index(after: $0)...]) }
+        guard let (host, portText) = parts, let port = Int(portText), (1...65_535).contains(port) else {
+            report(
+                "\(text.debugDescription) is no address with a port",
+                "write 127.0.0.1:9464, which only this machine can reach")
+            return nil
+        }
+        let address = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
+        guard isNumericAddress(String(address)) else {
+            report(
+                "\(host.debugDescription) is no numeric address, and a name may come to mean another machine",
+                "write 127.0.0.1:\(port), or the address of the network that Prometheus is in")
+            return nil
+        }
+        let settings = MetricsSettings(host: String(address), port: port)
+        if !settings.isLoopback {
+            warn(
+                "the metrics page is shown to everybody who can reach \(settings); see that a firewall stands before it"
+            )
+        }
+        return settings
     }
 
     fileprivate func clock() -> ClockSettings? {

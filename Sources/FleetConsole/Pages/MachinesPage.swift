@@ -34,7 +34,7 @@ extension Page {
             return count == 0 ? nil : "\(count) \(health.rawValue)"
         }
         blank()
-        add("\(sorted.count) machines: \(counts.joined(separator: ", "))", .faint)
+        add("\(quantity(sorted.count, "machine")): \(counts.joined(separator: ", "))", .faint)
     }
 
     static func nextService(_ service: ServiceStanding?, _ now: Timestamp) -> Cell {

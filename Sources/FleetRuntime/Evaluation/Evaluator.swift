@@ -79,6 +79,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         } catch .conflict {
             return try await resume(&bench)
         }
+        lookAtMeters(&bench)
         return slice.hasMore
     }
 
@@ -87,6 +88,13 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     private func resume(_ bench: inout FleetBench) async throws -> Bool {
         bench = try await FleetBench(resuming: store, knowledge: knowledge)
         return true
+    }
+
+    /// A jump may be a new control unit or a broken sensor; only a person can tell, and only if somebody tells the person.
+    private func lookAtMeters(_ bench: inout FleetBench) {
+        let time = now()
+        guard bench.isTimeForMeters(at: time) else { return }
+        gauges.update(meterJumps: bench.meterJumps(since: time - .days(30), limit: 100))
     }
 
     private func report(damaged rows: [String]) {

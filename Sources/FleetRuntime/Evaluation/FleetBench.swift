@@ -25,6 +25,7 @@ package struct FleetBench: Sendable {
     /// Due dates move with time alone; every machine is looked at again when this has passed.
     private var reviewedAt = Timestamp.distantPast
     private static let reviewEvery = Duration.hours(1)
+    private var metersLookedAt = Timestamp.distantPast
 
     /// Goes on from what the store has.
     package init(resuming store: some EvaluationStore, knowledge: FleetKnowledge) async throws(StoreFailure) {
@@ -90,6 +91,27 @@ package struct FleetBench: Sendable {
         return outcome.evaluation(
             cursor: cursor, replyCursor: replyCursor, now: now, lastOrderNumber: desk.lastOrderNumber,
             renames: renames, conditions: conditions, acknowledgements: acknowledgements)
+    }
+
+    /// Whether the meters were not looked at for a while: it means going through the whole fleet.
+    mutating func isTimeForMeters(at now: Timestamp) -> Bool {
+        guard now - metersLookedAt >= .seconds(30) || now < metersLookedAt else { return false }
+        metersLookedAt = now
+        return true
+    }
+
+    /// Meters whose last jump was after `time` by the machine's clock, the newest first, at most `limit`.
+    package func meterJumps(since time: Timestamp, limit: Int) -> [MeterJumpDocument] {
+        var jumps: [MeterJumpDocument] = []
+        for (machine, condition) in conditions {
+            for (meter, history) in condition.meters {
+                guard let step = history.steps.last, step.at >= time else { continue }
+                jumps.append(
+                    MeterJumpDocument(equipment: machine, meter: meter, at: step.at, from: step.from, to: step.to))
+            }
+        }
+        jumps.sort { ($1.at, $0.equipment, $0.meter.rawValue) < ($0.at, $1.equipment, $1.meter.rawValue) }
+        return Array(jumps.prefix(limit))
     }
 
     // MARK: - Steps of a round

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetConfiguration
+import FleetConsole
 import FleetModel
 import FleetRuntime
 import Rehearsal
@@ -59,7 +60,9 @@ struct MachinesCommand: ParsableCommand {
             }
             let registered: RegistrationDocument = try client.post("/v1/machines", machines)
             try daemon.output.show(registered) { page in
-                page.add("\(registered.new) machines are new, \(registered.updated) were known.", .good)
+                page.add(
+                    quantity(registered.new, "machine is", "machines are") + " new, "
+                        + quantity(registered.updated, "was", "were") + " known.", .good)
             }
         }
     }
