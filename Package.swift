@@ -108,7 +108,7 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "FleetSimulationTests",
-            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],
+            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "FleetStore", "Support", "zubrsim"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetMQTT", "FleetStore", "Rehearsal", "Support"],
