@@ -7,12 +7,13 @@ BIN := .build/release
 # libFoo-dev to build, mosquitto and xz-utils to run and test.
 PACKAGES := mosquitto mosquitto-clients libmosquitto-dev libsqlite3-dev libsimdjson-dev libproj-dev libcurl4-openssl-dev pkg-config xz-utils openssl
 
-.PHONY: help packages build tests demo test lint clean
+.PHONY: help packages build tests demo test fuzz-build fuzz lint clean
 
 help:
 	@echo "make demo     install what is missing, build, and run a fleet of 60 machines on a fast clock"
 	@echo "make test     install what is missing, build, and run every test"
 	@echo "make build    programs only, into $(BIN)"
+	@echo "make fuzz     every fuzzer for SECONDS (30) each; two at a time"
 	@echo "make lint     swift format, strict"
 
 # Installs only what is missing, and says which; through sudo when not root.
@@ -33,8 +34,17 @@ tests: packages
 test: tests
 	@swift test -c release -Xswiftc -enable-testing --skip-build
 
+# A package of its own, because the instruments would slow the programs down.
+fuzz-build: packages
+	@cd Fuzzing && swift build -c release --scratch-path ../.build-fuzz -Xswiftc -enable-testing \
+		--sanitize=fuzzer --sanitize=address -Xswiftc -sanitize=fuzzer,address
+
+SECONDS := 30
+fuzz: fuzz-build
+	@scripts/fuzz $(SECONDS)
+
 lint:
-	@swift format lint --strict --recursive Package.swift Sources Simulator Tests
+	@swift format lint --strict --recursive Package.swift Sources Simulator Tests Fuzzing/Package.swift Fuzzing/Fuzzers
 
 clean:
-	@rm -rf .build var
+	@rm -rf .build .build-fuzz var
