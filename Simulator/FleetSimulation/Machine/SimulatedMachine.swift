@@ -40,6 +40,8 @@ struct SimulatedMachine: Sendable {
     private var orders: [Order] = []
     private var stands: [Stand] = []
     private var stop: (cause: StopCause, began: Timestamp)?
+    /// The stop of the whole site is pressed.
+    private var isAllStop = false
     private var codes: [DiagnosticTroubleCode] = []
     private var mustTellCodes = true
     private var reportsSinceCodes = 0
@@ -195,7 +197,7 @@ struct SimulatedMachine: Sendable {
             watch(at: now)
             return
         }
-        let usage = duty.work(over: seconds, around: around, condition: condition(at: now), chance: &chance)
+        let usage = duty.work(over: seconds, around: around, condition: condition, chance: &chance)
         hours += usage.hours
         kilometres += usage.kilometres
         litres += usage.litres
@@ -219,7 +221,7 @@ struct SimulatedMachine: Sendable {
         watch(at: now)
     }
 
-    private func condition(at now: Timestamp) -> Condition {
+    private var condition: Condition {
         var condition = Condition()
         for component in components where component.isWrong {
             if component.hasFailed, component.part.mode.end == .derate {
@@ -235,7 +237,6 @@ struct SimulatedMachine: Sendable {
         condition.isAllStop = isAllStop
         return condition
     }
-    private var isAllStop = false
 
     private func isHeld(at now: Timestamp) -> Bool { stand(at: now) != nil }
 
