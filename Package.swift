@@ -117,7 +117,7 @@ let package = Package(
             dependencies: runtime + ["FleetEnrolment", "FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetSimulationTests",
-            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],
+            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "FleetStore", "Support", "zubrsim"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetMQTT", "FleetStore", "Rehearsal", "Support"],

@@ -2,7 +2,8 @@ import FleetModel
 
 /// What a mechanic is sent to put right.
 package enum RepairTarget: Sendable, Hashable {
-    case mode(FailureMode)
+    /// A failure mode, by its id.
+    case mode(String)
     /// Whatever makes the control unit send this code.
     case code(SPN)
     /// Whatever shows in this signal.
