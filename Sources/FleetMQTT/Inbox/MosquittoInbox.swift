@@ -31,7 +31,12 @@ package actor MosquittoInbox: TelemetryInbox {
             settings, as: settings.inbox, sessionExpiry: settings.sessionExpiry, inFlightLimit: limits.batchMessages,
             subscriptions: Topic.subscriptions.map {
                 Greeting.Subscription(filter: $0, qualityOfService: 1, isEssential: true)
-            } + [Greeting.Subscription(filter: Self.droppedMessages, qualityOfService: 0, isEssential: false)])
+            } + [
+                // Retained, because the broker repeats its count only when it moves: what it dropped while we were away
+                // would never be told.
+                Greeting.Subscription(
+                    filter: Self.droppedMessages, qualityOfService: 0, isEssential: false, wantsRetained: true)
+            ])
         let wakeUp = WakeUp()
         let gauges = BrokerGauges(address: greeting.address)
         let closing = Closing()
