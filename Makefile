@@ -36,6 +36,7 @@ build: packages
 	@$(BUILD) --product zubrd
 	@$(BUILD) --product zubr
 	@$(BUILD) --product zubrsim
+	@$(BUILD) --product ZubrPowerCut
 
 demo: build
 	@$(BIN)/zubr demo

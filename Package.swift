@@ -22,6 +22,8 @@ let package = Package(
         .executable(name: "zubrd", targets: ["zubrd"]),
         .executable(name: "zubr", targets: ["zubr"]),
         .executable(name: "zubrsim", targets: ["zubrsim"]),
+        // Preloaded into zubrd by `zubrsim chaos --faults power-cut`; no part of the service.
+        .library(name: "ZubrPowerCut", type: .dynamic, targets: ["CPowerCut"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -78,6 +80,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),
+        .target(name: "CPowerCut", path: "Simulator/CPowerCut"),
         .target(name: "Rehearsal", dependencies: [], path: "Simulator/Rehearsal", swiftSettings: strict),
         .executableTarget(
             name: "zubrsim",

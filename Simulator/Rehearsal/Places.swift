@@ -3,16 +3,25 @@ import Glibc
 
 /// The program of this project with that name, beside the running one or in the build folder.
 package func sibling(program: String) throws(RehearsalFailure) -> String {
+    try sibling(program, product: program)
+}
+
+/// A library of this project that is loaded into programs, by its file; `product` is what builds it.
+package func sibling(library: String, product: String) throws(RehearsalFailure) -> String {
+    try sibling(library, product: product)
+}
+
+private func sibling(_ name: String, product: String) throws(RehearsalFailure) -> String {
     var places = [executableFolder()]
     // Under `swift test` the running program may be the toolchain's, and the working directory the project's.
     let here = FileManager.default.currentDirectoryPath
     places += ["\(here)/.build/debug", "\(here)/.build/release"]
     for place in places {
-        let path = "\(place)/\(program)"
+        let path = "\(place)/\(name)"
         if access(path, X_OK) == 0 { return path }
     }
     throw RehearsalFailure(
-        "\(program) is not beside this program (looked in \(places.joined(separator: ", "))); build it with: swift build --product \(program)"
+        "\(name) is not beside this program (looked in \(places.joined(separator: ", "))); build it with: swift build --product \(product)"
     )
 }
 

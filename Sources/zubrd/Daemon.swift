@@ -36,7 +36,7 @@ struct Daemon {
         }
         let database = try await FleetDatabase.open(
             path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
-            keepsBallast: true)
+            keepsBallast: true, sync: fault == .synchronousNormal ? .normal : .full)
         let gauges = DaemonGauges()
         let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
         let post = MosquittoPost(settings.broker, now: now)

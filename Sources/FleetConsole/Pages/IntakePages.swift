@@ -24,13 +24,14 @@ extension Page {
             TextTable(
                 [
                     .init("ID", number: true), .init("RECEIVED"), .init("TOPIC", flexible: true), .init("REASON"),
-                    .init("DETAIL", flexible: true), .init("BYTES", number: true), .init("BODY", flexible: true),
+                    .init("DETAIL", flexible: true), .init("BYTES", number: true), .init("TIMES", number: true),
+                    .init("BODY", flexible: true),
                 ],
                 rows: quarantine.messages.map { message in
                     [
                         Cell("\(message.id)"), Cell(relative(message.receivedAt, to: now)), Cell(message.topic),
                         Cell(message.reason, .warning), Cell(message.detail), Cell("\(message.bytes)"),
-                        Cell(message.excerpt),
+                        Cell("\(message.times)"), Cell(message.excerpt),
                     ]
                 }))
         if quarantine.messages.count < quarantine.total {

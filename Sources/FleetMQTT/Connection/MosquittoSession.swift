@@ -96,9 +96,9 @@ final class MosquittoSession {
 
     /// Asks for our topics. After every CONNACK, for a broker that says "session present" may still have lost them.
     func subscribe() throws(InboxFailure) {
-        // What the broker keeps retained shall come with a new subscription, not with every new connection.
-        let options = greeting.version == .v5 ? Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue) : 0
         for subscription in greeting.subscriptions {
+            let isOnlyForNew = greeting.version == .v5 && !subscription.wantsRetained
+            let options = isOnlyForNew ? Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue) : 0
             var id: Int32 = 0
             try check(
                 mosquitto_subscribe_v5(

@@ -36,8 +36,10 @@ package actor MosquittoInbox: TelemetryInbox {
             subscriptions: Topic.subscriptions.map {
                 Greeting.Subscription(filter: $0, qualityOfService: 1, isEssential: true)
             }
+                // Retained, because the broker repeats its counts only when they move: what it dropped while we were
+                // away would never be told.
                 + [Self.droppedMessages, Self.keptMessages, Self.software].map {
-                    Greeting.Subscription(filter: $0, qualityOfService: 0, isEssential: false)
+                    Greeting.Subscription(filter: $0, qualityOfService: 0, isEssential: false, wantsRetained: true)
                 })
         let wakeUp = WakeUp()
         let gauges = BrokerGauges(address: greeting.address, clientID: greeting.clientID)

@@ -445,10 +445,14 @@ package struct QuarantineDocument: Sendable, Codable {
         package var bytes: Int
         /// The first 200 bytes, control characters shown as `·`.
         package var excerpt: String
+        /// How often it has come, topic and body the same.
+        package var times: Int64
 
         package init(
-            id: Int64, receivedAt: Timestamp, topic: String, reason: String, detail: String, bytes: Int, excerpt: String
+            id: Int64, receivedAt: Timestamp, topic: String, reason: String, detail: String, bytes: Int,
+            excerpt: String, times: Int64 = 1
         ) {
+            self.times = times
             self.id = id
             self.receivedAt = receivedAt
             self.topic = topic

@@ -115,4 +115,6 @@ extension IngestBatch {
 package enum InjectedFault: String, Sendable, CaseIterable {
     /// The acknowledgement leaves before the batch is on disk: a crash in between loses the batch.
     case acknowledgeBeforeCommit = "ack-before-commit"
+    /// The store does not wait for the disk before it says that it has a batch: a power cut loses it.
+    case synchronousNormal = "synchronous-normal"
 }

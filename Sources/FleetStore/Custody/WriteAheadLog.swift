@@ -44,6 +44,9 @@ final class WriteAheadLog: Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// What a program that was killed left: it is moved like any other, though nothing may ever be added to it.
+    func begin(bytes: Int64) { pages.store(Int(bytes) / Connections.pageSize, ordering: .relaxed) }
+
     private func noteLength(_ length: Int) {
         // Shorter than before: the log has started again from its beginning.
         if length < pagesAtLastTry.load(ordering: .relaxed) { pagesAtLastTry.store(0, ordering: .relaxed) }

@@ -14,6 +14,9 @@ final class FileLock: Sendable {
         let opened = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard opened >= 0 else {
             if access == .readOnly, [EACCES, EROFS, EPERM].contains(errno) { return nil }
+            if [ENOSPC, EDQUOT].contains(errno) {
+                throw .diskFull("cannot make \(file): no space is left; free space on its disk, then start again")
+            }
             throw .damaged("cannot open \(file): \(String(cString: strerror(errno))); make the folder writable")
         }
         // Made by root, it must still be the daemon's to open.

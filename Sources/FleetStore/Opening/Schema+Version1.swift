@@ -74,8 +74,12 @@ extension Schema {
                     body BLOB NOT NULL,
                     reason TEXT NOT NULL,
                     detail TEXT NOT NULL,
-                    released_at INTEGER
+                    released_at INTEGER,
+                    -- Of topic and body, and how often this very message has come.
+                    digest INTEGER NOT NULL,
+                    times INTEGER NOT NULL DEFAULT 1
                 );
+                CREATE INDEX quarantine_digest ON quarantine (digest);
 
                 CREATE TABLE reply (
                     id INTEGER PRIMARY KEY AUTOINCREMENT,
