@@ -67,6 +67,15 @@ private struct GatedStore: IngestStore, StoreCustody, WriterProbe {
     func reachWriter() async { await gate.pass() }
 }
 
+/// A clock on which every wait is longer than the test.
+private struct StandingClock: Clock {
+    var now: ContinuousClock.Instant { .now }
+    var minimumResolution: Duration { .zero }
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+        try await Task.sleep(for: .seconds(86_400))
+    }
+}
+
 private let telemetry = InboundMessage(
     topic: "zubr/v1/north/truck-1/telemetry",
     body: Array(#"{"boot":1,"seq":1,"at":"2026-03-01T08:00:00Z","signals":{"coolant_temp":88}}"#.utf8),
@@ -101,7 +110,7 @@ private struct Watched: Sendable {
     func run(_ body: () async throws -> Void) async throws {
         let ingestor = Ingestor(
             inbox: QuietInbox(gate: inboxGate, failure: inboxFailure, messages: messages), store: store,
-            limits: IngestLimits(), gauges: gauges, clock: ContinuousClock(), now: { telemetry.receivedAt },
+            limits: IngestLimits(), gauges: gauges, clock: StandingClock(), now: { telemetry.receivedAt },
             logger: Logger(label: "test"))
         let heartbeat = heartbeat
         try await withThrowingTaskGroup(of: Void.self) { group in
