@@ -35,6 +35,7 @@ let package = Package(
     ],
     targets: [
         // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -61,6 +62,8 @@ let package = Package(
 
         .target(name: "FleetConsole", dependencies: runtime + ["CCurl"], swiftSettings: strict),
 
+        .target(name: "FleetEnrolment", dependencies: ["FleetModel"], swiftSettings: strict),
+
         // 4 programs.
         .executableTarget(
             name: "zubrd",
@@ -70,7 +73,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zubr",
-            dependencies: runtime + ["FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser],
+            dependencies: runtime + [
+                "CLinux", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetConsole", "FleetEnrolment",
+                "Rehearsal", argumentParser,
+            ],
             swiftSettings: strict),
         .target(
             name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),
@@ -109,6 +115,9 @@ let package = Package(
         .testTarget(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "FleetEnrolmentTests",
+            dependencies: runtime + ["FleetEnrolment", "FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetSimulationTests",
             dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],

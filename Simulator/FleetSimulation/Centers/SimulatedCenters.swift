@@ -54,6 +54,11 @@ package struct SimulatedCenters: Sendable {
                 jobs[id]?.steps = []
             }
             return []
+        case .rename:
+            for (id, job) in jobs where job.center == center && job.message.order == message.order {
+                jobs[id]?.message.equipment = message.equipment
+            }
+            return []
         case .offer:
             if let job = jobs[message.dispatch] {
                 // The first answer was lost, or ours crossed with the second offer.

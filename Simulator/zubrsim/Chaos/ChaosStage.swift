@@ -82,7 +82,7 @@ struct ChaosStage: Sendable {
 
     /// - Parameter options: what is added to the command line.
     func startDaemon(configuration: String? = nil, options: [String] = []) async throws -> ChildProcess {
-        let file = if let configuration { configuration } else { "\(try configurationFolder())/zubrd.yaml" }
+        let file = if let configuration { configuration } else { "\(try shippedConfigurationFolder())/zubrd.yaml" }
         var arguments = [
             "--config", file, "--broker", doors?.daemon.url ?? broker.url,
             "--database", liveDatabase, "--socket", socket, "--log-level", "notice",

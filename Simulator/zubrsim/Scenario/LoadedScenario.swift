@@ -17,7 +17,7 @@ struct LoadedScenario {
     ) throws -> LoadedScenario {
         let path = try find(name)
         let file = try ScenarioFile.read(try text(of: path), path: path)
-        let folder = try configuration ?? configurationFolder()
+        let folder = try configuration ?? shippedConfigurationFolder()
         do throws(ConfigurationProblems) {
             if let fleet = file.fleet {
                 // The folder itself may be the one that is meant, as when a demo passes its own.
@@ -68,6 +68,6 @@ struct LoadedScenario {
                 }
             }
         }
-        return found + ["/usr/share/zubr/scenarios"]
+        return found + ["\(sharedFolder())/scenarios"]
     }
 }

@@ -31,7 +31,7 @@ struct SoakRun: Sendable {
         try Self.scenario.write(toFile: scenario, atomically: true, encoding: .utf8)
         let epoch = Timestamp.systemNow().iso8601
         let daemon = try await stage.startDaemon(
-            configuration: "\(try configurationFolder())/demo/zubrd.yaml",
+            configuration: "\(try shippedConfigurationFolder())/demo/zubrd.yaml",
             options: ["--clock-epoch", epoch, "--clock-rate", "\(rate)"])
         try await stage.waitUntilSubscribed(daemon)
         let fleet = try await ChildProcess.start(

@@ -39,6 +39,7 @@ struct Greeting: Sendable {
     }
 
     var address: String { "\(host):\(port)" }
+    var clientID: String { credentials.clientID }
 
     struct Subscription: Sendable, Hashable {
         let filter: String

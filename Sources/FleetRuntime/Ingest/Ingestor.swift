@@ -47,6 +47,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     }
 
     package func step(_ round: inout Round) async throws {
+        defer { gauges.ingestTurned() }
         do {
             let messages = try await inbox.collect()
             guard !messages.isEmpty else { return }
@@ -60,7 +61,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             let receipt = try await store.commit(batch)
             gauges.committed(
                 receipt, messages: messages.count, rejected: batch.rejected, took: ContinuousClock.now - started,
-                at: now())
+                at: now(), redelivered: batch.redeliveredMessages, delay: batch.delay)
             gauges.over(.store)
             round.backoff.reset()
             // Last, because it may fail: what is committed stays committed, and comes again as duplicates.
@@ -69,6 +70,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             // Nothing was committed, so nothing may be acknowledged: the broker keeps it while we wait.
             await inbox.abandon()
             gauges.trouble(.store, "nothing is being stored: \(failure.message)")
+            gauges.commitFailed(failure)
             guard failure.isTransient else { throw failure }
             if case .diskFull = failure {
                 gauges.full(at: now())
@@ -94,7 +96,18 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     private func pause(_ round: inout Round) async throws {
         let wait = round.backoff.pause()
         let clock = clock
+        gauges.ingestWaits(true)
+        defer { gauges.ingestWaits(false) }
         await cancelWhenGracefulShutdown { try? await clock.sleep(for: wait) }
+    }
+}
+
+extension IngestBatch {
+    /// How long the last message's newest frame was under way, by the machine's clock and ours; one sample a commit is
+    /// enough to see a clock that is wrong.
+    fileprivate var delay: Duration? {
+        guard let last = frames.last, let newest = last.frames.last else { return nil }
+        return last.receivedAt - newest.observedAt
     }
 }
 

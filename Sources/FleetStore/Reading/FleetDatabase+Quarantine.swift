@@ -26,7 +26,7 @@ extension FleetDatabase {
             }
             return QuarantineDocument(
                 total: byReason.values.reduce(0, +), byReason: byReason, messages: messages,
-                dropped: totals[Total.quarantineDropped] ?? 0)
+                dropped: totals[Total.quarantineDropped] ?? 0, strayReplies: try StrayReplies.list(db, limit: limit))
         }
     }
 
