@@ -53,10 +53,11 @@ struct BenchStage {
         let database = "\(folder)/zubr.db"
         let load = load
         let first = published + Int(BenchRound.warmUp(for: seconds) * rate)
+        let end = try await DurabilityWatch.end(of: database)
         var latencies: [Double] = []
         var result = try await round(.zubrd, at: .fixed(perSecond: rate), seconds: seconds) { progress in
             latencies = try await DurabilityWatch.latencies(
-                of: load, in: database, progress: progress, from: first)
+                of: load, in: database, after: end, progress: progress, from: first)
         }
         result.latencies = latencies
         return result
@@ -67,9 +68,11 @@ struct BenchStage {
         let (folder, socket) = (folder, socket)
         return try await round(.zubrd, at: .fixed(perSecond: rate), seconds: seconds) { progress in
             while isAsked, !progress.mustStop {
-                for question in [["status"], ["machines", "list"], ["alerts", "list"], ["orders", "list"]] {
-                    _ = try await RunningSubject.ask(
-                        question + ["--socket", socket, "--output", "json"], folder: folder)
+                for question in [["status"], ["machines"], ["alerts"], ["work-orders"]] {
+                    let words = question + ["--socket", socket, "--output", "json"]
+                    guard try await RunningSubject.ask(words, folder: folder) != nil else {
+                        throw CommandFailure("zubrd does not answer zubr \(question[0]); see the logs in \(folder)")
+                    }
                 }
                 try? await Task.sleep(for: .seconds(2))
             }

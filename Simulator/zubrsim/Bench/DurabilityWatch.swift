@@ -12,11 +12,11 @@ enum DurabilityWatch {
 
     /// Milliseconds from when each message was due to when it was seen, from message `first` on, until all is seen.
     static func latencies(
-        of load: BenchLoad, in path: String, progress: BenchProgress, from first: Int
+        of load: BenchLoad, in path: String, after cursor: JournalCursor, progress: BenchProgress, from first: Int
     ) async throws -> [Double] {
         let store = try await FleetDatabase.open(path: path, access: .lookingOn)
         do {
-            let latencies = try await follow(load, store, progress, from: first)
+            let latencies = try await follow(load, store, after: cursor, progress, from: first)
             await store.close()
             return latencies
         } catch {
@@ -25,16 +25,20 @@ enum DurabilityWatch {
         }
     }
 
+    /// How far the journal reaches while no daemon writes it.
+    static func end(of path: String) async throws -> JournalCursor {
+        let store = try await FleetDatabase.open(path: path, access: .readOnly)
+        var slice = try await store.journal(after: .start, limit: rowsAtOnce)
+        while slice.hasMore { slice = try await store.journal(after: slice.cursor, limit: rowsAtOnce) }
+        await store.close()
+        return slice.cursor
+    }
+
     private static func follow(
-        _ load: BenchLoad, _ store: FleetDatabase, _ progress: BenchProgress, from first: Int
+        _ load: BenchLoad, _ store: FleetDatabase, after start: JournalCursor, _ progress: BenchProgress,
+        from first: Int
     ) async throws -> [Double] {
-        var cursor = JournalCursor.start
-        // What earlier rounds stored is not ours.
-        while true {
-            let slice = try await store.journal(after: cursor, limit: 1_000_000)
-            cursor = slice.cursor
-            if !slice.hasMore { break }
-        }
+        var cursor = start
         var latencies: [Double] = []
         var seen = 0
         while true {
