@@ -28,13 +28,19 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         self.logger = logger
     }
 
-    /// Journal rows one round reads at most.
-    private static var rowsPerRound: Int { 2_000 }
-    /// Deadlines and silence come by time alone, so a round is made at least this often.
+    /// Journal rows one round reads at most. Each machine is written once a round however much came from it, so long
+    /// rounds are what lets the evaluator keep up.
+    private static var rowsPerRound: Int { 20_000 }
+    /// Deadlines and silence come by time alone, so a round is made this often when rounds are short.
     private static var roundEvery: Duration { .milliseconds(250) }
+    /// After long ones the pause is longer, so that evaluating takes a fifth of the time; but never longer than this.
+    private static var pauseMax: Duration { .seconds(5) }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await work() }
+        // Ingest goes first: what is stored can be judged later, what is not stored holds up the broker.
+        await withTaskExecutorPreference(BackgroundExecutor.shared) {
+            await cancelWhenGracefulShutdown { await work() }
+        }
     }
 
     private func work() async {
@@ -42,11 +48,12 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         var bench: FleetBench?
         while !Task.isCancelled {
             do {
+                let started = ContinuousClock.now
                 if bench == nil { bench = try await FleetBench(resuming: store, knowledge: knowledge) }
                 let hasMore = try await step(&bench!)
                 gauges.over(.evaluation)
                 backoff.reset()
-                if !hasMore { try await clock.sleep(for: Self.roundEvery) }
+                if !hasMore { try await clock.sleep(for: Self.pause(after: .now - started)) }
             } catch  where !Task.isCancelled {
                 // What was decided and not committed is forgotten; the journal still has what it came from.
                 bench = nil
@@ -59,6 +66,9 @@ package struct Evaluator<Store: EvaluationStore>: Service {
             }
         }
     }
+
+    /// How long to wait after a round that took so long.
+    package static func pause(after round: Duration) -> Duration { min(max(roundEvery, round * 4), pauseMax) }
 
     /// One round; returns whether more is waiting in the journal.
     package func step(_ bench: inout FleetBench) async throws -> Bool {
