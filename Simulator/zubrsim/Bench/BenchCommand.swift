@@ -64,7 +64,7 @@ struct BenchCommand: AsyncParsableCommand {
         let folder = URL(fileURLWithPath: given).standardizedFileURL.path
         try BenchFolder.prepare(folder, machines: machines)
         let catalog: Catalog
-        do { catalog = try FleetConfiguration.loadCatalog(try configurationFolder()) } catch let problems
+        do { catalog = try FleetConfiguration.loadCatalog(try shippedConfigurationFolder()) } catch let problems
             as ConfigurationProblems
         {
             throw CommandFailure("\(problems)")
