@@ -13,11 +13,13 @@ package final class DaemonGauges: Sendable {
         var fullAt: Timestamp?
         /// Since when nothing could be stored for want of space.
         var fullSince: Timestamp?
+        var configuration = ConfigurationDocument()
+        var backup: BackupDocument?
     }
 
     /// What can be wrong, one line each; the newest text stands until it is over.
     package enum Trouble: String, CaseIterable, Sendable {
-        case store, disk, registry, journal, evaluation, delivery
+        case store, disk, registry, journal, evaluation, delivery, clock, configuration, backup
     }
 
     private let reading = Mutex(Reading())
@@ -77,6 +79,12 @@ package final class DaemonGauges: Sendable {
     package var disk: (standing: DiskStanding?, fullAt: Timestamp?) {
         reading.withLock { ($0.disk, $0.fullSince ?? $0.fullAt) }
     }
+
+    package var configuration: ConfigurationDocument { reading.withLock { $0.configuration } }
+    package func update(configuration: ConfigurationDocument) { reading.withLock { $0.configuration = configuration } }
+
+    package var backup: BackupDocument? { reading.withLock { $0.backup } }
+    package func update(backup: BackupDocument?) { reading.withLock { $0.backup = backup } }
 
     package var problems: [String] {
         reading.withLock { reading in Trouble.allCases.compactMap { reading.troubles[$0] } }

@@ -5,28 +5,28 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
     private let reader: Reader
     private let gauges: DaemonGauges
     private let broker: @Sendable () -> BrokerDocument
-    private let clock: FleetClock
+    private let time: DaemonTime
     private let databasePath: String
     private let startedAt: Timestamp
     private let version: String
 
     /// - Parameter broker: how the connection for telemetry stands.
     package init(
-        reader: Reader, gauges: DaemonGauges, broker: @escaping @Sendable () -> BrokerDocument, clock: FleetClock,
+        reader: Reader, gauges: DaemonGauges, broker: @escaping @Sendable () -> BrokerDocument, time: DaemonTime,
         databasePath: String, version: String
     ) {
         self.reader = reader
         self.gauges = gauges
         self.broker = broker
-        self.clock = clock
+        self.time = time
         self.databasePath = databasePath
         self.version = version
-        startedAt = clock.now()
+        startedAt = time.now()
     }
 
     package func document() async -> StatusDocument {
         let broker = broker()
-        let now = clock.now()
+        let now = time.now()
         var problems = broker.problems(at: now) + gauges.problems
         var counts = StoreCounts()
         do throws(StoreFailure) {
@@ -35,9 +35,9 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
             problems.append("the database cannot be read: \(error.message)")
         }
         let (standing, fullAt) = gauges.disk
-        return StatusDocument(
+        var document = StatusDocument(
             version: version, state: problems.isEmpty ? .running : .degraded, problems: problems, startedAt: startedAt,
-            now: now, clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
+            now: now, clock: time.document(),
             broker: broker, ingest: gauges.ingest,
             store: StoreDocument(
                 path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
@@ -45,6 +45,9 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
                 quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames,
                 duplicateFrames: counts.duplicateFrames, redeliveredMessages: counts.redeliveredMessages),
             machines: counts.machines, orders: counts.orders, alertsFiring: counts.alertsFiring)
+        document.configuration = gauges.configuration
+        document.backup = gauges.backup
+        return document
     }
 }
 

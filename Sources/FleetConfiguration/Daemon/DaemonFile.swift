@@ -33,13 +33,16 @@ struct DaemonFile {
             let clock = fields.optional("clock")?.clock() ?? .real
             let limits = fields.optional("limits")?.limits() ?? IngestLimits()
             let desk = fields.optional("desk")?.deskRules() ?? DeskRules()
+            let backup = fields.optional("backup")?.backup(folder: folder) ?? nil
+            let log = fields.optional("log")?.word(LogLevel.self) ?? .info
             let files = fields.optional("files")?.files(folder: folder) ?? Files(in: folder)
             guard let database, let socket else { return nil }
             return DaemonFile(
                 settings: DaemonSettings(
                     broker: (broker ?? BrokerSettings()) ?? BrokerSettings(),
                     database: filePath(database, from: folder),
-                    socket: filePath(socket, from: folder), clock: clock, limits: limits),
+                    socket: filePath(socket, from: folder), clock: clock, limits: limits, backup: backup,
+                    log: log),
                 desk: desk, files: files)
         }
     }
@@ -182,6 +185,15 @@ extension Entry {
                 limits.ageMax = span
             }
             return limits
+        }
+    }
+
+    fileprivate func backup(folder: String) -> BackupSettings? {
+        fields { fields in
+            let place = fields.required("folder")?.text()
+            let every = fields.optional("every")?.duration(in: .minutes(1)...(.days(365))) ?? .days(1)
+            let keep = fields.optional("keep")?.integer(in: 1...10_000) ?? 7
+            return place.map { BackupSettings(folder: filePath($0, from: folder), every: every, keep: keep) }
         }
     }
 

@@ -10,18 +10,22 @@ import ServiceLifecycle
 /// where the last commit left, and decides nothing twice.
 package struct Evaluator<Store: EvaluationStore>: Service {
     private let store: Store
-    private let knowledge: FleetKnowledge
+    private let knowledge: Live<FleetKnowledge>
+    private let time: DaemonTime?
     private let gauges: DaemonGauges
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
+    /// - Parameter time: tells when the time is in doubt or was moved; `nil` where it never is.
     package init(
-        store: Store, knowledge: FleetKnowledge, gauges: DaemonGauges, clock: any Clock<Duration>,
+        store: Store, knowledge: Live<FleetKnowledge>, time: DaemonTime? = nil, gauges: DaemonGauges,
+        clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.store = store
         self.knowledge = knowledge
+        self.time = time
         self.gauges = gauges
         self.clock = clock
         self.now = now
@@ -40,10 +44,22 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     private func work() async {
         var backoff = Backoff()
         var bench: FleetBench?
+        // What the bench's decisions go by, as far as they are committed.
+        var known = knowledge.current
+        var shift = time?.shift ?? .zero
         while !Task.isCancelled {
             do {
-                if bench == nil { bench = try await FleetBench(resuming: store, knowledge: knowledge) }
+                let latest = knowledge.current
+                if bench == nil || latest.version != known.version {
+                    // A new configuration takes effect between two rounds: everything decided is in the store.
+                    bench = try await FleetBench(
+                        resuming: store, knowledge: latest.value,
+                        isNetworkNew: latest.value.network != known.value.network,
+                        rate: time?.settings.rate ?? 1, clockShift: shift)
+                    known = latest
+                }
                 let hasMore = try await step(&bench!)
+                shift = bench!.clockShift
                 gauges.over(.evaluation)
                 backoff.reset()
                 if !hasMore { try await clock.sleep(for: Self.roundEvery) }
@@ -62,6 +78,9 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 
     /// One round; returns whether more is waiting in the journal.
     package func step(_ bench: inout FleetBench) async throws -> Bool {
+        // How long we were away is not known yet: nothing may fall due by a guess. The journal keeps what comes in.
+        if let time, !time.isCredible { return false }
+        if let time { bench.clockMoved(to: time.shift, now: now()) }
         let version = try await store.registryVersion()
         if version != bench.registryVersion {
             bench.take(registry: try await store.registeredMachines(), version: version)
@@ -86,7 +105,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 }
 
 /// What the daemon knows from its configuration.
-package struct FleetKnowledge: Sendable {
+package struct FleetKnowledge: Sendable, Hashable {
     package var catalog: Catalog
     package var rules: [Rule]
     package var network: ServiceNetwork
