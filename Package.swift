@@ -7,6 +7,7 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -68,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "zubrd",
             dependencies: runtime + services + [
-                "FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser,
+                "FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -19,6 +19,8 @@ package final class DaemonGauges: Sendable {
         /// Received less observed, seconds.
         var fleetDelaySeconds = RecentValues(capacity: 512)
         var meterJumps: [MeterJumpDocument] = []
+        var configuration = ConfigurationDocument()
+        var backup: BackupDocument?
     }
 
     /// Whether the ingest loop goes round.
@@ -30,7 +32,7 @@ package final class DaemonGauges: Sendable {
 
     /// What can be wrong, one line each; the newest text stands until it is over.
     package enum Trouble: String, CaseIterable, Sendable {
-        case store, disk, registry, journal, evaluation, delivery, metrics
+        case store, disk, registry, journal, evaluation, delivery, metrics, clock, configuration, backup
     }
 
     private let reading = Mutex(Reading())
@@ -144,6 +146,12 @@ package final class DaemonGauges: Sendable {
     package var disk: (standing: DiskStanding?, fullAt: Timestamp?) {
         reading.withLock { ($0.disk, $0.fullSince ?? $0.fullAt) }
     }
+
+    package var configuration: ConfigurationDocument { reading.withLock { $0.configuration } }
+    package func update(configuration: ConfigurationDocument) { reading.withLock { $0.configuration = configuration } }
+
+    package var backup: BackupDocument? { reading.withLock { $0.backup } }
+    package func update(backup: BackupDocument?) { reading.withLock { $0.backup = backup } }
 
     package var problems: [String] {
         reading.withLock { reading in Trouble.allCases.compactMap { reading.troubles[$0] } }

@@ -6,7 +6,7 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
     private let gauges: DaemonGauges
     private let broker: @Sendable () -> BrokerDocument
     private let post: @Sendable () -> BrokerDocument
-    private let clock: FleetClock
+    private let time: DaemonTime
     private let databasePath: String
     private let startedAt: Timestamp
     private let version: String
@@ -16,16 +16,16 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
     ///   - post: how the connection for work orders stands.
     package init(
         reader: Reader, gauges: DaemonGauges, broker: @escaping @Sendable () -> BrokerDocument,
-        post: @escaping @Sendable () -> BrokerDocument, clock: FleetClock, databasePath: String, version: String
+        post: @escaping @Sendable () -> BrokerDocument, time: DaemonTime, databasePath: String, version: String
     ) {
         self.reader = reader
         self.gauges = gauges
         self.broker = broker
         self.post = post
-        self.clock = clock
+        self.time = time
         self.databasePath = databasePath
         self.version = version
-        startedAt = clock.now()
+        startedAt = time.now()
     }
 
     package func document() async -> StatusDocument { await read().document }
@@ -40,7 +40,7 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
 
     private func read() async -> (document: StatusDocument, hasCounts: Bool) {
         let (broker, post) = (broker(), post())
-        let now = clock.now()
+        let now = time.now()
         var problems = broker.problems(at: now) + post.takeovers(at: now) + gauges.problems
         var counts = StoreCounts()
         var hasCounts = true
@@ -53,7 +53,7 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
         let (standing, fullAt) = gauges.disk
         var document = StatusDocument(
             version: version, state: problems.isEmpty ? .running : .degraded, problems: problems, startedAt: startedAt,
-            now: now, clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
+            now: now, clock: time.document(),
             broker: broker, ingest: gauges.ingest,
             store: StoreDocument(
                 path: databasePath, databaseBytes: standing?.databaseBytes ?? 0, walBytes: standing?.walBytes ?? 0,
@@ -70,6 +70,8 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
         document.outbox = counts.outbox
         document.strayReplies = counts.strayReplies
         document.meterJumps = gauges.meterJumps
+        document.configuration = gauges.configuration
+        document.backup = gauges.backup
         return (document, hasCounts)
     }
 }

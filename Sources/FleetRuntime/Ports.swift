@@ -307,6 +307,8 @@ package struct Evaluation: Sendable {
     /// Services done, by machine and code.
     package var serviceRecords: [(machine: MachineKey, code: String, record: ServiceRecord, order: WorkOrderID?)] = []
     package var appliedAcknowledgements: [AlertAcknowledgement] = []
+    /// The clock was moved by this much: what waits in the outbox waits just as long.
+    package var clockStep = Duration.zero
     package var lastOrderNumber: Int64
     /// As in `EvaluationState`: by which names it speaks of machines.
     package var renames: Int64
@@ -370,6 +372,28 @@ package protocol StoreCustody: Sendable {
     /// A full disk: give back the ballast, so that a checkpoint can run. Until there is room for it again, `commit` of
     /// what came in answers `diskFull` rather than take that room.
     func releaseBallast() async
+}
+
+/// Copies of the database, each verified before it has its name.
+package protocol BackupStore: Sendable {
+    /// Copies the database to `folder`/`name` while everything goes on, opens the copy and finds it whole. When it
+    /// fails, or its task is cancelled, nothing of it is left.
+    func backUp(to name: String, in folder: String) async throws(StoreFailure) -> Int64
+    /// The names in `folder`, with their sizes.
+    func files(in folder: String) async throws(StoreFailure) -> [String: Int64]
+    func remove(_ name: String, in folder: String) async throws(StoreFailure)
+}
+
+/// What a moved clock needs of the store.
+package protocol ClockStore: Sendable {
+    /// When the last of what is stored came; `nil` when nothing is.
+    func newestArrival() async throws(StoreFailure) -> Timestamp?
+    /// Messages turned away for their time since the clock was last moved, from after `id` on.
+    func turnedAwayForTime(
+        after id: Int64, limit: Int
+    ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
+    /// What is in the quarantine up to now was judged anew after the clock was moved.
+    func noteClockMoved() async throws(StoreFailure)
 }
 
 package struct DiskStanding: Sendable, Hashable, Codable {

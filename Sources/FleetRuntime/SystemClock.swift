@@ -4,10 +4,23 @@
 import FleetModel
 
 extension Timestamp {
-    /// What the machine's real-time clock says, UTC.
+    /// What the machine's real-time clock says, UTC. Anybody may set it; what the daemon believes is `DaemonTime`.
     package static func systemNow() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        let (seconds, nanoseconds) = read(CLOCK_REALTIME)
+        return Timestamp(microseconds: seconds * 1_000_000 + nanoseconds / 1_000)
     }
+}
+
+extension Duration {
+    /// How long the machine has been up, asleep or awake: a clock nobody can set.
+    package static func systemSinceBoot() -> Duration {
+        let (seconds, nanoseconds) = read(CLOCK_BOOTTIME)
+        return .microseconds(seconds * 1_000_000 + nanoseconds / 1_000)
+    }
+}
+
+private func read(_ clock: clockid_t) -> (seconds: Int64, nanoseconds: Int64) {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return (Int64(time.tv_sec), Int64(time.tv_nsec))
 }

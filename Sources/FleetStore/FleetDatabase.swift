@@ -11,8 +11,10 @@ import Synchronization
 /// each read is bounded in time. Nothing of it runs on the threads of Swift's tasks.
 package final class FleetDatabase: Sendable {
     package let path: String
-    let catalog: Catalog
-    let limits: IngestLimits
+    /// What the configuration says; it may be read anew.
+    private let settings: Mutex<(catalog: Catalog, limits: IngestLimits)>
+    var catalog: Catalog { settings.withLock { $0.catalog } }
+    var limits: IngestLimits { settings.withLock { $0.limits } }
     let quarantineBounds: QuarantineBounds
     let keepsBallast: Bool
     /// How much may still be written beside a file.
@@ -38,8 +40,7 @@ package final class FleetDatabase: Sendable {
         lock: FileLock?
     ) {
         self.path = path
-        self.catalog = catalog
-        self.limits = limits
+        settings = Mutex((catalog, limits))
         self.quarantineBounds = quarantineBounds
         self.keepsBallast = keepsBallast
         self.freeBytes = freeBytes
@@ -48,6 +49,9 @@ package final class FleetDatabase: Sendable {
         self.readers = readers
         self.lock = Mutex(lock)
     }
+
+    /// Goes by another configuration from now on.
+    package func take(catalog: Catalog, limits: IngestLimits) { settings.withLock { $0 = (catalog, limits) } }
 
     /// Ends all connections, the writing one last, so that it leaves no log behind, and lifts the lock.
     package func close() async {

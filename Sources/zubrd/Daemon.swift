@@ -11,12 +11,24 @@ import ServiceLifecycle
 /// The adapters and the loops of one daemon, connected.
 struct Daemon {
     private let configuration: FleetConfiguration
+    private let file: String
+    private let load: @Sendable () throws -> FleetConfiguration
     private let fault: InjectedFault?
+    private let logLevel: Live<Logger.Level>
     private let logger: Logger
 
-    init(_ configuration: FleetConfiguration, fault: InjectedFault?, logger: Logger) {
+    /// - Parameters:
+    ///   - file: where the configuration was read.
+    ///   - load: reads it again.
+    init(
+        _ configuration: FleetConfiguration, file: String, load: @escaping @Sendable () throws -> FleetConfiguration,
+        fault: InjectedFault?, logLevel: Live<Logger.Level>, logger: Logger
+    ) {
         self.configuration = configuration
+        self.file = file
+        self.load = load
         self.fault = fault
+        self.logLevel = logLevel
         self.logger = logger
     }
 
@@ -28,8 +40,6 @@ struct Daemon {
         let environment = ProcessInfo.processInfo.environment
         let manager = NotifySocket(environment)
         manager?.tell(.status("opening \(settings.database)"))
-        let clock = FleetClock(settings.clock, real: Timestamp.systemNow)
-        let now: @Sendable () -> Timestamp = { clock.now() }
         for file in [settings.database, settings.socket] {
             try FileManager.default.createDirectory(
                 at: URL(fileURLWithPath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -37,32 +47,49 @@ struct Daemon {
         let database = try await FleetDatabase.open(
             path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
             keepsBallast: true, sync: fault == .synchronousNormal ? .normal : .full)
+        let time = DaemonTime(
+            settings.clock, newestStored: try await database.newestArrival(), wall: Timestamp.systemNow,
+            boot: Duration.systemSinceBoot)
+        let now: @Sendable () -> Timestamp = { time.now() }
+        let parts = LiveParts(configuration, database: database, logLevel: logLevel)
         let gauges = DaemonGauges()
         let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
         let post = MosquittoPost(settings.broker, now: now)
         let status = DaemonStatus(
-            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot },
-            post: { post.gauges.snapshot }, clock: clock, databasePath: settings.database, version: zubrVersion)
-        let retry = QuarantineRetry(store: database, limits: settings.limits)
+            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot }, post: { post.gauges.snapshot },
+            time: time, databasePath: settings.database, version: zubrVersion)
+        let retry = QuarantineRetry(store: database, limits: parts.limits)
+        var loaded = ConfigurationDocument()
+        loaded.file = file
+        loaded.loadedAt = now()
+        gauges.update(configuration: loaded)
 
         // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
         var services: [any Service] = [
+            Reloader(
+                load: load, parts: parts, gauges: gauges, now: now, logger: logger.for("configuration"),
+                onReloading: { manager?.tell(.reloading(atMicroseconds: NotifySocket.monotonicMicroseconds)) },
+                onReloaded: { manager?.tell(.ready) }),
+            Archivist(
+                store: database, settings: parts.backup, time: time, gauges: gauges, clock: ContinuousClock(),
+                now: now, logger: logger.for("backup")),
             Registrar(
-                store: database, machines: configuration.machines, gauges: gauges, clock: ContinuousClock(),
+                store: database, machines: parts.machines, gauges: gauges, clock: ContinuousClock(),
                 logger: logger.for("registrar")),
             Custodian(
                 store: database, gauges: gauges, clock: ContinuousClock(), now: now, logger: logger.for("custodian")),
             Courier(
-                store: database, post: post, rules: configuration.desk, gauges: gauges, clock: ContinuousClock(),
-                now: now, logger: logger.for("courier")),
+                store: database, post: post, knowledge: parts.knowledge, time: time, gauges: gauges,
+                clock: ContinuousClock(), now: now, logger: logger.for("courier")),
             Evaluator(
-                store: database,
-                knowledge: FleetKnowledge(
-                    catalog: configuration.catalog, rules: configuration.rules, network: configuration.network,
-                    desk: configuration.desk),
-                gauges: gauges, clock: ContinuousClock(), now: now, logger: logger.for("evaluator")),
+                store: database, knowledge: parts.knowledge, time: time, gauges: gauges, clock: ContinuousClock(),
+                now: now, logger: logger.for("evaluator")),
+            ClockWatch(
+                time: time, store: database, limits: parts.limits, gauges: gauges, clock: ContinuousClock(),
+                logger: logger.for("clock")),
             Ingestor(
-                inbox: inbox, store: database, limits: settings.limits, gauges: gauges, clock: ContinuousClock(),
+                inbox: inbox, store: database, limits: parts.limits, time: time, gauges: gauges,
+                clock: ContinuousClock(),
                 now: now, fault: fault, logger: logger.for("ingestor")),
             FleetServer(
                 reader: database, registry: database, status: { await status.document() },
@@ -106,9 +133,7 @@ struct Daemon {
 
 extension Logger {
     fileprivate func `for`(_ part: String) -> Logger {
-        var logger = Logger(label: "zubrd.\(part)")
-        logger.logLevel = logLevel
-        return logger
+        Logger(label: "zubrd.\(part)")
     }
 }
 

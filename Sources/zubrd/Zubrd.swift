@@ -42,27 +42,32 @@ struct Zubrd: AsyncParsableCommand {
     @Option(help: "How many times faster than the real clock the daemon's runs.")
     var clockRate: Double?
 
-    @Option(help: "How much to log: debug, info, notice, warning, error.")
-    var logLevel = Logger.Level.info
+    @Option(help: "How much to log, instead of the configuration's: debug, info, notice, warning, error.")
+    var logLevel: LogLevel?
 
     @Option(help: .hidden)
     var inject: InjectedFault?
 
     func run() async throws {
-        let level = logLevel
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
+        let configuration: FleetConfiguration
+        do {
+            configuration = try configured()
+        } catch let problems as ConfigurationProblems {
+            throw StartFailure(message: "\(problems)")
         }
+        let level = Live(Logger.Level(configuration.daemon.log))
+        LoggingSystem.bootstrap { LiveLogHandler(label: $0, level: level) }
         let logger = Logger(label: "zubrd")
-        let configuration = try configured()
         for warning in configuration.warnings { logger.warning("\(warning)") }
         if let inject {
             logger.warning("running with a deliberate mistake", metadata: ["inject": "\(inject.rawValue)"])
         }
         do {
-            try await Daemon(configuration, fault: inject, logger: logger).run()
+            let command = self
+            try await Daemon(
+                configuration, file: config, load: { try command.configured() }, fault: inject, logLevel: level,
+                logger: logger
+            ).run()
         } catch let failure as StoreFailure {
             throw StartFailure(message: failure.message)
         }
@@ -70,12 +75,7 @@ struct Zubrd: AsyncParsableCommand {
 
     /// The configuration with what the command line changes of it.
     private func configured() throws -> FleetConfiguration {
-        var configuration: FleetConfiguration
-        do {
-            configuration = try FleetConfiguration.load(config)
-        } catch {
-            throw StartFailure(message: "\(error)")
-        }
+        var configuration = try FleetConfiguration.load(config)
         if let broker {
             let given = try BrokerSettings(url: broker, clientID: configuration.daemon.broker.inbox.clientID)
             configuration.daemon.broker.host = given.host
@@ -84,6 +84,7 @@ struct Zubrd: AsyncParsableCommand {
             if given.inbox.user != nil { configuration.daemon.broker.inbox = given.inbox }
         }
         if let database { configuration.daemon.database = database }
+        if let logLevel { configuration.daemon.log = logLevel }
         if let socket { configuration.daemon.socket = socket }
         if let clockEpoch {
             guard let epoch = Timestamp(iso8601: clockEpoch) else {
@@ -105,7 +106,7 @@ struct Zubrd: AsyncParsableCommand {
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}
 extension InjectedFault: ExpressibleByArgument {}
 
 /// Why the daemon does not start: printed as it is, exit 1.

@@ -44,12 +44,14 @@ struct Stage {
         }
     }
 
-    func startDaemon(configuration: String, arguments: [String] = []) async throws -> ChildProcess {
+    func startDaemon(
+        configuration: String, arguments: [String] = [], environment: [String: String] = [:]
+    ) async throws -> ChildProcess {
         let file = configuration.hasPrefix("/") ? configuration : "\(try configurationFolder())/\(configuration)"
         let daemon = try await ChildProcess.start(
             try sibling(program: "zubrd"),
             arguments: ["--config", file, "--broker", broker.url, "--database", database, "--socket", socket]
-                + arguments,
+                + arguments, environment: environment,
             output: "\(folder.path)/zubrd.log")
         let isConnected = try await eventually(within: .seconds(30)) {
             guard daemon.isRunning else { return true }

@@ -49,13 +49,23 @@ private func dispatch(
         order: order, machine: nil, position: nil, attempts: 0)
 }
 
+private let knowledge = FleetKnowledge(
+    catalog: Catalog(), rules: [],
+    network: ServiceNetwork(
+        centers: [],
+        travel: TravelRules(
+            defaultRoadFactor: Marked(1.3, .assumed), winterRoadFactor: Marked(1, .assumed),
+            summerKilometresPerHour: Marked(60, .assumed), winterKilometresPerHour: Marked(45, .assumed),
+            mobilisationHours: Marked(2, .assumed), partsLeadHours: [:], visitKilometresMax: Marked(150, .assumed))),
+    desk: DeskRules(republishAfter: .minutes(5)))
+
 @Suite("the courier")
 struct CourierTests {
     private func courier(
         _ outbox: ScriptedOutbox, _ post: ScriptedPost, _ gauges: DaemonGauges
     ) -> Courier<ScriptedOutbox, ScriptedPost> {
         Courier(
-            store: outbox, post: post, rules: DeskRules(republishAfter: .minutes(5)), gauges: gauges,
+            store: outbox, post: post, knowledge: Live(knowledge), gauges: gauges,
             clock: ContinuousClock(), now: { now }, logger: Logger(label: "test"))
     }
 

@@ -51,7 +51,7 @@ struct DamagedJournalTests {
         let knowledge = FleetKnowledge(
             catalog: Catalog(), rules: [], network: ServiceNetwork(centers: [], travel: travel), desk: DeskRules())
         let evaluator = Evaluator(
-            store: store, knowledge: knowledge, gauges: gauges, clock: ContinuousClock(), now: { .epoch },
+            store: store, knowledge: Live(knowledge), gauges: gauges, clock: ContinuousClock(), now: { .epoch },
             logger: Logger(label: "test"))
         var bench = try await FleetBench(resuming: store, knowledge: knowledge)
         for _ in 0..<2 { _ = try await evaluator.step(&bench) }

@@ -56,7 +56,7 @@ struct EvaluatorTests {
         let knowledge = FleetKnowledge(
             catalog: Catalog(), rules: [rule], network: ServiceNetwork(centers: [], travel: travel), desk: DeskRules())
         let evaluator = Evaluator(
-            store: store, knowledge: knowledge, gauges: DaemonGauges(), clock: ContinuousClock(), now: { time },
+            store: store, knowledge: Live(knowledge), gauges: DaemonGauges(), clock: ContinuousClock(), now: { time },
             logger: Logger(label: "test"))
 
         var bench = try await FleetBench(resuming: store, knowledge: knowledge)

@@ -251,6 +251,103 @@ struct FleetBenchTests {
         #expect(one.settled == other.settled)
         #expect(one.lastOrderNumber == other.lastOrderNumber)
     }
+
+    // MARK: - Silence, and a clock that is moved
+
+    private static let silent = Rule(
+        id: RuleID("silent")!, title: "Nothing heard", condition: .silence(.minutes(30)), severity: .minor)
+
+    /// A bench that watches for silence; the truck was heard on Monday.
+    private func listening(rate: Double = 1) throws -> (bench: FleetBench, first: Evaluation) {
+        var knowledge = Field.knowledge
+        knowledge.rules = [Self.silent]
+        var bench = FleetBench(state: EvaluationState(), knowledge: knowledge, rate: rate)
+        bench.take(registry: [Field.registration], version: 1)
+        let first = try bench.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_251)])]), now: Field.monday)
+        return (bench, first)
+    }
+
+    /// Rounds every minute; when the first alert came, minutes after `start`.
+    private func alerted(_ bench: inout FleetBench, from start: Timestamp, minutes: Int) -> Int? {
+        for minute in 1...minutes {
+            let evaluation = bench.round(Field.slice(1), now: start + .minutes(Double(minute)))
+            if evaluation?.alerts.isEmpty == false { return minute }
+        }
+        return nil
+    }
+
+    @Test("a machine is silent when it was not heard for the time of the rule")
+    func silence() throws {
+        var bench = try listening().bench
+        #expect(alerted(&bench, from: Field.monday, minutes: 40) == 30)
+    }
+
+    @Test(
+        "nobody was silent while nobody listened, or while the clock was set",
+        arguments: [3_600.0, 31_536_000, -31_536_000])
+    func notListening(gap: Double) throws {
+        var bench = try listening().bench
+        let back = Field.monday + .seconds(gap)
+        #expect(bench.round(Field.slice(1), now: back)?.alerts.isEmpty != false)
+        #expect(alerted(&bench, from: back, minutes: 40) == 30)
+    }
+
+    @Test("a machine that was silent before stays so until it is heard, and its alert is not given twice")
+    func stillSilent() throws {
+        var bench = try listening().bench
+        #expect(alerted(&bench, from: Field.monday, minutes: 40) == 30)
+        let back = Field.monday + .days(300)
+        #expect(alerted(&bench, from: back, minutes: 60) == nil)
+        let heard = back + .minutes(61)
+        let evaluation = bench.round(
+            Field.slice(2, [Field.frames(2, at: heard, [Reading(.engineHours, 10_252)])]), now: heard)
+        _ = evaluation
+        let cleared = bench.round(Field.slice(2), now: heard + .minutes(1))
+        #expect((evaluation?.alerts ?? []).map(\.state) + (cleared?.alerts ?? []).map(\.state) == [.resolved])
+    }
+
+    @Test("a clock that runs faster makes longer rounds, not gaps")
+    func fasterClock() throws {
+        var bench = try listening(rate: 7_200).bench
+        #expect(bench.round(Field.slice(1), now: Field.monday + .minutes(31))?.alerts.count == 1)
+    }
+
+    @Test(
+        "a moved clock moves the deadlines, and the store is told to move the outbox",
+        arguments: [3_600.0, -31_536_000])
+    func clockMoved(step: Double) throws {
+        let listened = try listening()
+        var bench = listened.bench
+        let deadline = try #require(listened.first.orders.first?.waitsUntil)
+        let now = Field.monday + .minutes(1) + .seconds(step)
+        bench.clockMoved(to: .seconds(step), now: now)
+        let moved = try bench.decided(Field.slice(1), now: now)
+        #expect(moved.clockStep == .seconds(step))
+        #expect(moved.orders.map(\.waitsUntil) == [deadline + .seconds(step)])
+        #expect(moved.dispatches.isEmpty && moved.alerts.isEmpty)
+        bench.clockMoved(to: .seconds(step), now: now)
+        #expect(bench.round(Field.slice(1), now: now + .seconds(1)) == nil, "once")
+    }
+
+    @Test("an alert of a rule that is no longer configured is resolved, and its order with it")
+    func ruleGone() throws {
+        var hot = bench()
+        let first = try hot.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(Signal("coolant_temp"), 104)])]),
+            now: Field.monday)
+        var knowledge = Field.knowledge
+        knowledge.rules = []
+        var next = FleetBench(
+            state: EvaluationState(
+                cursor: first.cursor, replyCursor: first.replyCursor, conditions: first.conditions,
+                orders: first.orders, alerts: first.alerts, lastOrderNumber: first.lastOrderNumber),
+            knowledge: knowledge)
+        next.take(registry: [Field.registration], version: 1)
+        let after = try next.decided(Field.slice(1), now: Field.monday + .seconds(1))
+        #expect(after.alerts.map(\.state) == [.resolved])
+        #expect(after.orders.map(\.state) == [.cancelled])
+    }
 }
 
 extension FleetBench {

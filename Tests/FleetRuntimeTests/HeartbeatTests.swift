@@ -110,7 +110,7 @@ private struct Watched: Sendable {
     func run(_ body: () async throws -> Void) async throws {
         let ingestor = Ingestor(
             inbox: QuietInbox(gate: inboxGate, failure: inboxFailure, messages: messages), store: store,
-            limits: IngestLimits(), gauges: gauges, clock: StandingClock(), now: { telemetry.receivedAt },
+            limits: Live(IngestLimits()), gauges: gauges, clock: StandingClock(), now: { telemetry.receivedAt },
             logger: Logger(label: "test"))
         let heartbeat = heartbeat
         try await withThrowingTaskGroup(of: Void.self) { group in

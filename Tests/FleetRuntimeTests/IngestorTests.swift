@@ -74,7 +74,7 @@ struct IngestorTests {
         inbox: ScriptedInbox, store: ScriptedStore, fault: InjectedFault? = nil, gauges: DaemonGauges = DaemonGauges()
     ) async throws {
         let ingestor = Ingestor(
-            inbox: inbox, store: store, limits: IngestLimits(), gauges: gauges, clock: InstantClock(),
+            inbox: inbox, store: store, limits: Live(IngestLimits()), gauges: gauges, clock: InstantClock(),
             now: { telemetry.receivedAt }, fault: fault, logger: Logger(label: "test"))
         var round = Ingestor<ScriptedInbox, ScriptedStore>.Round(limits: IngestLimits())
         try await ingestor.step(&round)

@@ -55,7 +55,9 @@ struct ClockTests {
         arguments: [(rate: 1.0, after: 10.0), (rate: 7_200, after: 72_000)])
     func rate(rate: Double, after: Double) {
         let epoch = Timestamp(seconds: 1_772_000_000)
-        let clock = FleetClock(ClockSettings(epoch: epoch, rate: rate)) { epoch + .seconds(10) }
+        let clock = DaemonTime(
+            ClockSettings(epoch: epoch, rate: rate), newestStored: nil, wall: { epoch + .seconds(10) },
+            boot: { .seconds(77) })
         #expect(clock.now() == epoch + .seconds(after))
     }
 }

@@ -112,7 +112,7 @@ struct QuarantineTests {
         _ = try await store.commit(assembler.assemble(refused))
         let before = try await store.quarantine(limit: 9)
         let ids = before.messages.map(\.id).sorted()
-        var answer = try await QuarantineRetry(store: store, limits: limits).retry(ids)
+        var answer = try await QuarantineRetry(store: store, limits: Live(limits)).retry(ids)
         #expect(answer.accepted.isEmpty)
         #expect(answer.rejected.map(\.id) == ids)
         #expect(answer.rejected.map(\.reason) == ["too-many-machines", "too-many-machines"])
@@ -123,7 +123,7 @@ struct QuarantineTests {
         // Room for one more machine: one of the two is taken.
         limits.machinesPerFleet = 2
         store = try await open(folder, limits: limits)
-        answer = try await QuarantineRetry(store: store, limits: limits).retry(ids + [999])
+        answer = try await QuarantineRetry(store: store, limits: Live(limits)).retry(ids + [999])
         #expect(answer.accepted == [ids[0]])
         #expect(answer.rejected.map(\.id) == [ids[1]])
         #expect(answer.unknown == [999])

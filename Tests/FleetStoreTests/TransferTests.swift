@@ -93,7 +93,7 @@ struct TransferTests {
 
         // A person tries them again: what was measured before the sale belongs to the machine, the rest does not.
         let ids = held.messages.map(\.id).sorted()
-        let answer = try await QuarantineRetry(store: store, limits: IngestLimits()).retry(ids)
+        let answer = try await QuarantineRetry(store: store, limits: Live(IngestLimits())).retry(ids)
         #expect(answer.accepted == [ids[0]])
         #expect(answer.rejected.map(\.reason) == ["retired", "retired"])
         #expect(Set(try await store.everything(of: Self.new).map(\.seq)) == [1, 2, 3])

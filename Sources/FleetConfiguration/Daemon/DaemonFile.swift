@@ -37,11 +37,13 @@ struct DaemonFile {
             let limits = fields.optional("limits")?.limits() ?? IngestLimits()
             let metrics = fields.optional("metrics").flatMap { $0.metrics() }
             let desk = fields.optional("desk")?.deskRules() ?? DeskRules()
+            let backup = fields.optional("backup")?.backup(folder: folder) ?? nil
+            let log = fields.optional("log")?.word(LogLevel.self) ?? .info
             let files = fields.optional("files")?.files(folder: folder) ?? Files(in: folder)
             guard let database, let socket else { return nil }
             var settings = DaemonSettings(
                 broker: (broker ?? BrokerSettings()) ?? BrokerSettings(), database: filePath(database, from: folder),
-                socket: filePath(socket, from: folder), clock: clock, limits: limits)
+                socket: filePath(socket, from: folder), clock: clock, limits: limits, backup: backup, log: log)
             settings.metrics = metrics
             return DaemonFile(settings: settings, desk: desk, files: files)
         }
@@ -109,7 +111,7 @@ extension Entry {
             return clientID.map {
                 var credentials = BrokerSettings.Credentials(
                     clientID: $0, user: user, password: password, certificateFile: own.file, keyFile: own.key)
-                if password != nil { credentials.passwordFile = file?.text().map { filePath($0, from: folder) } }
+                if password != nil { credentials.passwordFile = file.flatMap(secrets.path) }
                 return credentials
             }
         }
@@ -224,6 +226,15 @@ extension Entry {
                 limits.ageMax = span
             }
             return limits
+        }
+    }
+
+    fileprivate func backup(folder: String) -> BackupSettings? {
+        fields { fields in
+            let place = fields.required("folder")?.text()
+            let every = fields.optional("every")?.duration(in: .minutes(1)...(.days(365))) ?? .days(1)
+            let keep = fields.optional("keep")?.integer(in: 1...10_000) ?? 7
+            return place.map { BackupSettings(folder: filePath($0, from: folder), every: every, keep: keep) }
         }
     }
 

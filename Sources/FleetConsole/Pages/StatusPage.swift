@@ -13,11 +13,9 @@ extension Page {
         facts([
             ("version", Cell(status.version)),
             ("running", Cell(span((now - status.startedAt).inSeconds / max(status.clock.rate, 1e-9)))),
-            (
-                "clock",
-                Cell(
-                    status.clock.rate == 1 ? "real, \(now.iso8601)" : "×\(shortest(status.clock.rate)), \(now.iso8601)")
-            ),
+            ("clock", clock(status.clock, now)),
+            ("configuration", configuration(status.configuration, now)),
+            ("backup", backup(status.backup, now)),
             (
                 "broker",
                 broker.isConnected
@@ -78,6 +76,35 @@ extension Page {
                 status.alertsFiring == 0 ? "none" : Cell("\(status.alertsFiring)", .warning)
             ),
         ])
+    }
+
+    private func clock(_ clock: ClockDocument, _ now: Timestamp) -> Cell {
+        guard clock.rate == 1 else { return Cell("×\(shortest(clock.rate)), \(now.iso8601)") }
+        let server = clock.serverSecondsAhead ?? 0
+        guard let standing = clock.standing, standing != .agreed else { return Cell("real, \(now.iso8601)") }
+        return Cell(
+            "\(standing.rawValue), \(now.iso8601); the server's is \(span(abs(server))) \(server < 0 ? "behind" : "ahead")",
+            .alarm)
+    }
+
+    private func configuration(_ configuration: ConfigurationDocument, _ now: Timestamp) -> Cell {
+        let loaded = configuration.loadedAt.map { "read \(relative($0, to: now))" } ?? "not read yet"
+        if let refusedAt = configuration.refusedAt {
+            return Cell("\(loaded); REFUSED since \(relative(refusedAt, to: now))", .alarm)
+        }
+        guard !configuration.needsRestart.isEmpty else { return Cell(loaded) }
+        return Cell(
+            "\(loaded); a restart is needed for \(configuration.needsRestart.joined(separator: ", "))", .warning)
+    }
+
+    private func backup(_ backup: BackupDocument?, _ now: Timestamp) -> Cell {
+        guard let backup else { return Cell("none are made: see backup in zubrd.yaml", .warning) }
+        let next = backup.nextAt.map { ", next \(relative($0, to: now))" } ?? ""
+        guard let at = backup.lastAt else { return Cell("none yet in \(backup.folder)\(next)", .warning) }
+        let size = backup.lastBytes.map { ", \(bytes($0))" } ?? ""
+        let took = backup.lastSeconds.map { " in \(span($0))" } ?? ""
+        let text = "\(relative(at, to: now))\(size)\(took) in \(backup.folder)\(next)"
+        return backup.failure == nil ? Cell(text) : Cell("\(text); the last try FAILED", .alarm)
     }
 
     private func dropped(_ count: Int64?) -> Cell {

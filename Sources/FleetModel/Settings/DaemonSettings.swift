@@ -8,16 +8,40 @@ package struct DaemonSettings: Sendable, Hashable {
     package var limits: IngestLimits
     /// Where Prometheus may fetch the metrics page; `nil`: only the socket has it.
     package var metrics: MetricsSettings?
+    /// `nil`: no backups are made.
+    package var backup: BackupSettings?
+    package var log: LogLevel
 
     package init(
         broker: BrokerSettings, database: String, socket: String, clock: ClockSettings = .real,
-        limits: IngestLimits = IngestLimits()
+        limits: IngestLimits = IngestLimits(), backup: BackupSettings? = nil, log: LogLevel = .info
     ) {
         self.broker = broker
         self.database = database
         self.socket = socket
         self.clock = clock
         self.limits = limits
+        self.backup = backup
+        self.log = log
+    }
+}
+
+/// How much the daemon writes to its log.
+package enum LogLevel: String, Sendable, Hashable, CaseIterable {
+    case debug, info, notice, warning, error
+}
+
+/// Copies of the database, each verified, of which the newest are kept.
+package struct BackupSettings: Sendable, Hashable {
+    /// Must be there; on another disk than the database.
+    package var folder: String
+    package var every: Duration
+    package var keep: Int
+
+    package init(folder: String, every: Duration = .days(1), keep: Int = 7) {
+        self.folder = folder
+        self.every = every
+        self.keep = keep
     }
 }
 

@@ -26,6 +26,9 @@ package struct StatusDocument: Sendable, Codable {
     package var strayReplies = 0
     /// Meters that have jumped lately, the newest first.
     package var meterJumps: [MeterJumpDocument] = []
+    package var configuration = ConfigurationDocument()
+    /// `nil` when no backups are made.
+    package var backup: BackupDocument?
 
     package init(
         version: String, state: State, problems: [String], startedAt: Timestamp, now: Timestamp, clock: ClockDocument,
@@ -54,6 +57,18 @@ package struct ClockDocument: Sendable, Codable, Hashable {
     package var epoch: Timestamp
     /// How many times faster than the real one it runs; 1 is the real clock.
     package var rate: Double
+    /// How the server's clock and the time we go by stand to each other; `nil` when that is not judged.
+    package var standing: Standing?
+    /// How far the server's clock is ahead of the time we go by; negative when behind.
+    package var serverSecondsAhead: Double?
+    /// How far the median of the machines' clocks is ahead of it; `nil` when none was heard lately.
+    package var fleetSecondsAhead: Double?
+    /// Of how many machines that is the median.
+    package var fleetMachines = 0
+
+    package enum Standing: String, Sendable, Codable {
+        case agreed, stepped, overruled, unknown
+    }
 
     package init(epoch: Timestamp, rate: Double) {
         self.epoch = epoch

@@ -10,18 +10,22 @@ import ServiceLifecycle
 /// where the last commit left, and decides nothing twice.
 package struct Evaluator<Store: EvaluationStore>: Service {
     private let store: Store
-    private let knowledge: FleetKnowledge
+    private let knowledge: Live<FleetKnowledge>
+    private let time: DaemonTime?
     private let gauges: DaemonGauges
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
 
+    /// - Parameter time: tells when the time is in doubt or was moved; `nil` where it never is.
     package init(
-        store: Store, knowledge: FleetKnowledge, gauges: DaemonGauges, clock: any Clock<Duration>,
+        store: Store, knowledge: Live<FleetKnowledge>, time: DaemonTime? = nil, gauges: DaemonGauges,
+        clock: any Clock<Duration>,
         now: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         self.store = store
         self.knowledge = knowledge
+        self.time = time
         self.gauges = gauges
         self.clock = clock
         self.now = now
@@ -46,11 +50,23 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     private func work() async {
         var backoff = Backoff()
         var bench: FleetBench?
+        // What the bench's decisions go by, as far as they are committed.
+        var known = knowledge.current
+        var shift = time?.shift ?? .zero
         while !Task.isCancelled {
             do {
                 let started = ContinuousClock.now
-                if bench == nil { bench = try await FleetBench(resuming: store, knowledge: knowledge) }
+                let latest = knowledge.current
+                if bench == nil || latest.version != known.version {
+                    // A new configuration takes effect between two rounds: everything decided is in the store.
+                    bench = try await FleetBench(
+                        resuming: store, knowledge: latest.value,
+                        isNetworkNew: latest.value.network != known.value.network,
+                        rate: time?.settings.rate ?? 1, clockShift: shift)
+                    known = latest
+                }
                 let hasMore = try await step(&bench!)
+                shift = bench!.clockShift
                 gauges.over(.evaluation)
                 backoff.reset()
                 if !hasMore { try await clock.sleep(for: Self.pause(after: .now - started)) }
@@ -72,12 +88,16 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 
     /// One round; returns whether more is waiting in the journal.
     package func step(_ bench: inout FleetBench) async throws -> Bool {
+        // How long we were away is not known yet: nothing may fall due by a guess. The journal keeps what comes in.
+        if let time, !time.isCredible { return false }
+        let settledShift = bench.clockShift
+        if let time { bench.clockMoved(to: time.shift, now: now()) }
         let version = try await store.registryVersion()
         if version != bench.registryVersion {
             bench.take(registry: try await store.registeredMachines(), version: version)
         }
         let slice = try await store.journal(after: bench.cursor, limit: Self.rowsPerRound)
-        guard slice.renames == bench.renames else { return try await resume(&bench) }
+        guard slice.renames == bench.renames else { return try await resume(&bench, clockShift: settledShift) }
         gauges.evaluated(to: slice.cursor)
         report(damaged: slice.damaged)
         let acknowledgements = try await store.pendingAcknowledgements()
@@ -87,7 +107,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         do throws(StoreFailure) {
             try await store.commit(evaluation)
         } catch .conflict {
-            return try await resume(&bench)
+            return try await resume(&bench, clockShift: settledShift)
         }
         lookAtMeters(&bench)
         return slice.hasMore
@@ -95,8 +115,12 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 
     /// A machine was given another name meanwhile. What the bench knows goes by the old one, and so would what it has
     /// just decided; the store has all of it under the new one, so the round is made again from there.
-    private func resume(_ bench: inout FleetBench) async throws -> Bool {
-        bench = try await FleetBench(resuming: store, knowledge: knowledge)
+    ///
+    /// - Parameter clockShift: by how much the clock was moved, as far as that is in the store.
+    private func resume(_ bench: inout FleetBench, clockShift: Duration) async throws -> Bool {
+        bench = try await FleetBench(
+            resuming: store, knowledge: knowledge.current.value, rate: time?.settings.rate ?? 1,
+            clockShift: clockShift)
         return true
     }
 
@@ -116,7 +140,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 }
 
 /// What the daemon knows from its configuration.
-package struct FleetKnowledge: Sendable {
+package struct FleetKnowledge: Sendable, Hashable {
     package var catalog: Catalog
     package var rules: [Rule]
     package var network: ServiceNetwork

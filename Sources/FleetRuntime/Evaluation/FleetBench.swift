@@ -34,12 +34,40 @@ package struct FleetBench: Sendable {
     /// merely reports rests this long for each one registered: all of them together are 500 looks a second.
     private static let reviewRest = Duration.milliseconds(2)
 
+    /// Rounds follow each other closely; a longer pause means that nobody listened: the daemon was off, the machine
+    /// asleep, the store stuck, or the clock was set. Silence is only judged for the time since.
+    private let roundGapMax: Duration
+    private var lastRoundAt = Timestamp.distantPast
+    private var listeningSince = Timestamp.distantPast
+    /// By how much the clock was moved since the daemon's start, as far as what waits has been moved with it.
+    package private(set) var clockShift: Duration
+    private var pendingShift = Duration.zero
+    /// Orders were given out by what an earlier configuration said.
+    private var isUnreviewed = true
+    private let isNetworkNew: Bool
+
     /// Goes on from what the store has.
-    package init(resuming store: some EvaluationStore, knowledge: FleetKnowledge) async throws(StoreFailure) {
-        self.init(state: try await store.resume(), knowledge: knowledge)
+    ///
+    /// - Parameters:
+    ///   - isNetworkNew: the service centers have changed since the last round.
+    ///   - rate: how many times faster than the real one the clock runs.
+    ///   - clockShift: by how much the clock was moved so far, known to what is stored.
+    package init(
+        resuming store: some EvaluationStore, knowledge: FleetKnowledge, isNetworkNew: Bool = false, rate: Double = 1,
+        clockShift: Duration = .zero
+    ) async throws(StoreFailure) {
+        self.init(
+            state: try await store.resume(), knowledge: knowledge, isNetworkNew: isNetworkNew, rate: rate,
+            clockShift: clockShift)
     }
 
-    package init(state: EvaluationState, knowledge: FleetKnowledge) {
+    package init(
+        state: EvaluationState, knowledge: FleetKnowledge, isNetworkNew: Bool = false, rate: Double = 1,
+        clockShift: Duration = .zero
+    ) {
+        self.isNetworkNew = isNetworkNew
+        self.clockShift = clockShift
+        roundGapMax = .minutes(2) * max(rate, 1)
         cursor = state.cursor
         renames = state.renames
         replyCursor = state.replyCursor
@@ -63,11 +91,31 @@ package struct FleetBench: Sendable {
         touched.formUnion(changed.map(\.key))
     }
 
+    /// The clock was moved, by `shift` in all since the daemon's start: what waits until a time waits just as long.
+    package mutating func clockMoved(to shift: Duration, now: Timestamp) {
+        guard shift != clockShift else { return }
+        pendingShift += shift - clockShift
+        clockShift = shift
+        listenAnew(from: now)
+    }
+
     /// One round. `nil` when nothing came and nothing is due, so that an idle daemon writes nothing.
     package mutating func round(
         _ slice: JournalSlice, acknowledgements: [AlertAcknowledgement] = [], now: Timestamp
     ) -> Evaluation? {
         var outcome = Outcome()
+        if now < lastRoundAt || now - lastRoundAt > roundGapMax { listenAnew(from: now) }
+        lastRoundAt = now
+        if pendingShift != .zero {
+            outcome.clockStep = pendingShift
+            take(desk.clockMoved(by: pendingShift), now: now, into: &outcome)
+            pendingShift = .zero
+        }
+        if isUnreviewed {
+            isUnreviewed = false
+            take(
+                desk.review(now: now, isNetworkNew: isNetworkNew, situation: situation), now: now, into: &outcome)
+        }
         for received in slice.frames { observe(received, now: now, into: &outcome) }
         watchForSilence(now: now, into: &outcome)
         for (_, received) in slice.replies {
@@ -137,6 +185,13 @@ package struct FleetBench: Sendable {
         waiting.subtract(due)
         waiting.subtract(touched)
         return touched.union(due).sorted()
+
+    private mutating func listenAnew(from now: Timestamp) {
+        listeningSince = now
+        // Stamped by a clock that was ahead, a machine would not be silent until it is that late.
+        for key in conditions.keys where conditions[key]!.lastReceivedAt.map({ $0 > now }) ?? false {
+            conditions[key]!.lastReceivedAt = now
+        }
     }
 
     private mutating func observe(_ received: ReceivedFrames, now: Timestamp, into outcome: inout Outcome) {
@@ -145,7 +200,7 @@ package struct FleetBench: Sendable {
         let model = registry[key]?.model
         for frame in received.frames {
             findings += monitor.observe(
-                frame, receivedAt: received.receivedAt, machine: key, model: model,
+                frame, receivedAt: min(received.receivedAt, now), machine: key, model: model,
                 condition: &conditions[key, default: MachineCondition()])
         }
         outcome.changed.insert(key)
@@ -156,7 +211,9 @@ package struct FleetBench: Sendable {
         var findings: [Finding] = []
         for (key, machine) in registry {
             guard conditions[key] != nil else { continue }
-            let silence = monitor.watch(now: now, machine: key, model: machine.model, condition: &conditions[key]!)
+            let silence = monitor.watch(
+                now: now, listeningSince: listeningSince, machine: key, model: machine.model,
+                condition: &conditions[key]!)
             if !silence.isEmpty {
                 outcome.changed.insert(key)
                 findings += silence
@@ -244,9 +301,11 @@ package struct FleetBench: Sendable {
         var dispatches: [Dispatch] = []
         var settled: [String] = []
         var serviceRecords: [(machine: MachineKey, code: String, record: ServiceRecord, order: WorkOrderID?)] = []
+        var clockStep = Duration.zero
 
         var isEmpty: Bool {
-            changed.isEmpty && standings.isEmpty && alerts.isEmpty && orders.isEmpty && dispatches.isEmpty
+            clockStep == .zero && changed.isEmpty && standings.isEmpty && alerts.isEmpty && orders.isEmpty
+                && dispatches.isEmpty
                 && settled.isEmpty
         }
 
@@ -264,6 +323,7 @@ package struct FleetBench: Sendable {
             evaluation.settled = settled
             evaluation.serviceRecords = serviceRecords
             evaluation.appliedAcknowledgements = acknowledgements
+            evaluation.clockStep = clockStep
             return evaluation
         }
     }

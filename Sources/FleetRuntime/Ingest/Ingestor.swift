@@ -8,22 +8,26 @@ import ServiceLifecycle
 package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody>: Service {
     private let inbox: Inbox
     private let store: Store
-    private let limits: IngestLimits
+    private let limits: Live<IngestLimits>
+    private let time: DaemonTime?
     private let gauges: DaemonGauges
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Timestamp
     private let fault: InjectedFault?
     private let logger: Logger
 
-    /// - Parameter fault: a deliberate mistake, so that the checker of the guarantee can be seen to find it.
+    /// - Parameters:
+    ///   - time: is told what the machines' clocks say, and tells when ours is in doubt; `nil` where it never is.
+    ///   - fault: a deliberate mistake, so that the checker of the guarantee can be seen to find it.
     package init(
-        inbox: Inbox, store: Store, limits: IngestLimits, gauges: DaemonGauges,
+        inbox: Inbox, store: Store, limits: Live<IngestLimits>, time: DaemonTime? = nil, gauges: DaemonGauges,
         clock: any Clock<Duration>, now: @escaping @Sendable () -> Timestamp, fault: InjectedFault? = nil,
         logger: Logger
     ) {
         self.inbox = inbox
         self.store = store
         self.limits = limits
+        self.time = time
         self.gauges = gauges
         self.clock = clock
         self.now = now
@@ -32,7 +36,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     }
 
     package func run() async throws {
-        var round = Round(limits: limits)
+        var round = Round(limits: limits.value)
         while !Task.isCancelled && !Task.isShuttingDownGracefully {
             try await step(&round)
         }
@@ -56,7 +60,9 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
                 // A fast disk leaves a killer little time to hit the gap; a slow one would not.
                 try? await clock.sleep(for: .milliseconds(10))
             }
+            round.assembler.go(by: limits.value, takingAnyTime: time?.takesAnyTime ?? false)
             let batch = round.assembler.assemble(messages)
+            time?.heard(round.assembler.heard)
             let started = ContinuousClock.now
             let receipt = try await store.commit(batch)
             gauges.committed(

@@ -1,11 +1,11 @@
 import FleetModel
 
-/// Gives quarantined messages a second try, after a limit was raised or a program was mended.
+/// Gives quarantined messages a second try, after a limit was raised, a program was mended or our clock was set right.
 package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
     private let store: Store
-    private let limits: IngestLimits
+    private let limits: Live<IngestLimits>
 
-    package init(store: Store, limits: IngestLimits) {
+    package init(store: Store, limits: Live<IngestLimits>) {
         self.store = store
         self.limits = limits
     }
@@ -15,10 +15,17 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
     ///
     /// Their frames are judged by the time they first came, and stored with it.
     package func retry(_ ids: [Int64]) async throws(StoreFailure) -> RetryDocument {
-        var assembler = BatchAssembler(limits: limits)
         var answer = RetryDocument()
         let held = try await store.quarantined(ids)
         answer.unknown = ids.filter { id in !held.contains { $0.id == id } }
+        try await take(held, into: &answer)
+        return answer
+    }
+
+    private func take(
+        _ held: [(id: Int64, message: RejectedMessage)], into answer: inout RetryDocument
+    ) async throws(StoreFailure) {
+        var assembler = BatchAssembler(limits: limits.value)
         for (id, message) in held {
             // Being retained is not in the body, so it would not be found again.
             if message.rejection.reason == .retained {
@@ -40,7 +47,26 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
                 answer.accepted.append(id)
             }
         }
-        return answer
+    }
+}
+
+extension QuarantineRetry where Store: ClockStore {
+    private var messagesPerRead: Int { 200 }
+
+    /// Our clock was wrong and was moved by `step`: what was turned away for its time since it was last moved is
+    /// judged as if it had been right. Returns how many messages are taken after all.
+    package func retake(movedBy step: Duration) async throws(StoreFailure) -> Int {
+        var answer = RetryDocument()
+        var last: Int64 = 0
+        while true {
+            var held = try await store.turnedAwayForTime(after: last, limit: messagesPerRead)
+            guard let end = held.last?.id else { break }
+            last = end
+            for index in held.indices { held[index].message.receivedAt += step }
+            try await take(held, into: &answer)
+        }
+        try await store.noteClockMoved()
+        return answer.accepted.count
     }
 }
 

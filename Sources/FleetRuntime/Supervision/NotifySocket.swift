@@ -40,6 +40,13 @@ package struct NotifySocket: ServiceManager {
         }
     }
 
+    /// `CLOCK_MONOTONIC`, by which systemd tells a reload from an earlier one.
+    package static var monotonicMicroseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+
     /// How long a service may be silent before it is taken for hung and killed; `nil` when nobody watches us.
     package static func watchdogInterval(_ environment: [String: String], process: Int32) -> Duration? {
         guard let text = environment["WATCHDOG_USEC"], let microseconds = Int64(text), microseconds > 0 else {

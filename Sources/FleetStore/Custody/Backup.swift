@@ -1,42 +1,167 @@
+import FleetModel
 import FleetRuntime
 import GRDB
+import GRDBSQLite
 import Glibc
 
-/// A copy of the database that was opened and found whole before it got its name.
-enum Backup {
-    /// Copies the database of `db`, which is not in a transaction, to `target`.
-    static func write(_ db: Database, to target: String) throws {
-        let unfinished = target + ".partial"
-        unlink(unfinished)
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        try db.execute(sql: "VACUUM INTO ?", arguments: [unfinished])
-        try verify(unfinished, version: version)
+/// A copy of the database that has its name only when it was opened and found whole; until then it is `NAME.partial`.
+///
+/// It grows in small steps on the writing connection (SQLite's online backup): what that connection commits between
+/// two steps goes into the copy too, so the copy never starts again, and no reader holds the log for its sake.
+/// `VACUUM INTO` would keep every commit waiting until the whole file is copied.
+final class Backup: @unchecked Sendable {
+    // Its steps are made one after the other on the writing connection's queue, and nothing else touches it.
+
+    static let unfinishedSuffix = ".partial"
+
+    let target: String
+    private var unfinished: String { target + Backup.unfinishedSuffix }
+    private var copy: OpaquePointer?
+    private var backup: OpaquePointer?
+    private let expected: Expectation
+
+    /// What the copy must have at least.
+    struct Expectation: Sendable {
+        var schemaVersion: Int
+        var journal: Int64
+    }
+
+    /// Begins to copy the database of `db`, which is not in a transaction.
+    init(of db: Database, to target: String) throws {
+        self.target = target
+        expected = Expectation(
+            schemaVersion: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, journal: try Backup.journalEnd(db))
+        remove()
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+        try check(sqlite3_open_v2(target + Backup.unfinishedSuffix, &copy, flags, nil))
+        // It is put on disk once, at the end; half of it is worth nothing.
+        sqlite3_exec(copy, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", nil, nil, nil)
+        backup = sqlite3_backup_init(copy, "main", db.sqliteConnection, "main")
+        if backup == nil { try check(sqlite3_errcode(copy)) }
+    }
+
+    deinit { abandon() }
+
+    /// The pages that one step copies between two looks at the clock.
+    private static let pagesAtOnce: Int32 = 16
+
+    /// Copies for about `budget`; returns whether all is copied.
+    func step(for budget: Duration) throws -> Bool {
+        let end = ContinuousClock.now + budget
+        repeat {
+            let code = sqlite3_backup_step(backup, Backup.pagesAtOnce)
+            if code == SQLITE_DONE {
+                // Here, because it still touches the connection it copies from.
+                try closeCopy()
+                return true
+            }
+            if code != SQLITE_OK { try check(code) }
+        } while ContinuousClock.now < end
+        return false
+    }
+
+    /// After the last step: puts the copy on disk, looks whether it is whole and gives it its name.
+    func publish(stoppedBy stop: BackupStop) throws {
+        try check(stoppedBy: stop)
         try FleetDatabase.rename(unfinished, to: target)
     }
 
-    private static func verify(_ path: String, version: Int) throws {
-        guard let header = try FileHeader(path: path), header.applicationID == FileHeader.applicationID,
-            header.schemaVersion == version
-        else { throw StoreFailure.damaged("the copy \(path) is not the database it was made of; it is not used") }
-        let queue = try DatabaseQueue(path: path, configuration: Connections.reader())
-        defer { try? queue.close() }
-        let verdict = try queue.read { db in try String.fetchOne(db, sql: "PRAGMA quick_check(1)") }
-        guard verdict == "ok" else {
-            throw StoreFailure.damaged("the copy \(path) is damaged (\(verdict ?? "no answer")); it is not used")
-        }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        Glibc.close(descriptor)
+    /// Removes what there is of it.
+    func abandon() {
+        guard backup != nil || copy != nil else { return }
+        try? closeCopy()
+        remove()
     }
-}
 
-extension FleetDatabase {
-    /// Writes a verified copy to `target` while everything goes on.
-    package func backup(to target: String) async throws(StoreFailure) {
-        guard FileSize.of(target) == nil else {
-            throw .foreign("\(target) already exists; give the copy another name")
+    /// All at once, for when nobody waits.
+    static func write(_ db: Database, to target: String) throws {
+        let backup = try Backup(of: db, to: target)
+        do {
+            while try !backup.step(for: .seconds(1)) {}
+            try backup.publish(stoppedBy: BackupStop())
+        } catch {
+            backup.abandon()
+            backup.remove()
+            throw error
         }
-        try await onWriter("cannot copy the database") { db in try Backup.write(db, to: target) }
+    }
+
+    func remove() {
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(unfinished + suffix) }
+    }
+
+    private func closeCopy() throws {
+        let finished = backup.map { sqlite3_backup_finish($0) } ?? SQLITE_OK
+        backup = nil
+        let closed = sqlite3_close(copy)
+        copy = nil
+        try check(finished)
+        try check(closed)
+    }
+
+    private func check(_ code: Int32) throws {
+        guard code != SQLITE_OK else { return }
+        throw DatabaseError(code: code, of: copy)
+    }
+
+    // MARK: - Looking whether it is whole
+
+    private func check(stoppedBy stop: BackupStop) throws {
+        // The copy says of itself that it has a log beside it. Without one it is a single file that opens anywhere.
+        var configuration = Configuration()
+        configuration.label = "FleetStore.backup"
+        let settling = try DatabaseQueue(path: unfinished, configuration: configuration)
+        try settling.writeWithoutTransaction { db in _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE") }
+        try settling.close()
+        try synchronise()
+
+        guard let header = try FileHeader(path: unfinished), header.applicationID == FileHeader.applicationID,
+            header.schemaVersion == expected.schemaVersion
+        else { throw damage("it is not the database it was made of") }
+        let queue = try DatabaseQueue(path: unfinished, configuration: Connections.reader())
+        defer { try? queue.close() }
+        try queue.read { db in
+            let verdict = try stop.bound(db) { try String.fetchOne(db, sql: "PRAGMA quick_check(1)") }
+            if let verdict, verdict != "ok" { throw damage(verdict) }
+            try checkJournal(db, stoppedBy: stop)
+        }
+    }
+
+    /// Every row's check sum, and that the journal reaches as far as it did.
+    private func checkJournal(_ db: Database, stoppedBy stop: BackupStop) throws {
+        guard try db.tableExists("journal") else { return }
+        let end = try Backup.journalEnd(db)
+        guard end >= expected.journal else {
+            throw damage("its journal ends at \(end), the database's at \(expected.journal)")
+        }
+        var last: Int64 = 0
+        let rows = try Row.fetchCursor(db, sql: "SELECT id, frames FROM journal ORDER BY id")
+        while let row = try rows.next() {
+            try stop.check()
+            last = row[0]
+            let isWhole = try row.withUnsafeData(atIndex: 1) { data in
+                data?.withUnsafeBytes { FrameBlock.isWhole($0) } ?? false
+            }
+            guard isWhole else { throw damage("journal row \(last) has a wrong check sum") }
+        }
+        guard last <= end else { throw damage("its journal has a row \(last) after its end \(end)") }
+        guard try Cursor.evaluation.value(db) <= end else { throw damage("its evaluation is ahead of its journal") }
+    }
+
+    private func damage(_ what: String) -> StoreFailure {
+        .damaged("the copy \(target) is damaged: \(what); it is not used")
+    }
+
+    private static func journalEnd(_ db: Database) throws -> Int64 {
+        try db.tableExists("cursor") ? Cursor.journal.value(db) : 0
+    }
+
+    private func synchronise() throws {
+        let descriptor = open(unfinished, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DatabaseError(resultCode: .SQLITE_CANTOPEN) }
+        defer { Glibc.close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw DatabaseError(resultCode: errno == ENOSPC || errno == EDQUOT ? .SQLITE_FULL : .SQLITE_IOERR)
+        }
     }
 }

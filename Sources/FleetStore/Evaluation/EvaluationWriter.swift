@@ -14,6 +14,14 @@ struct EvaluationWriter {
         try write(documents, &ledger)
         for alert in evaluation.alerts { try write(alert, &ledger) }
         for order in evaluation.orders { try write(order, &ledger) }
+        if evaluation.clockStep != .zero {
+            try run(
+                """
+                UPDATE outbox SET next_attempt_at = next_attempt_at + ?
+                WHERE settled_at IS NULL AND next_attempt_at < ?
+                """,
+                [evaluation.clockStep.microseconds, Timestamp.distantFuture.microseconds])
+        }
         for dispatch in evaluation.dispatches { try write(dispatch) }
         for id in evaluation.settled {
             try run("UPDATE outbox SET settled_at = ? WHERE id = ? AND settled_at IS NULL", [at.microseconds, id])

@@ -13,6 +13,8 @@ enum Cursor: String {
     case renames
     /// The last number given to a work order.
     case orderNumber = "order_number"
+    /// The last message in the quarantine that was judged by a time which has since been moved.
+    case clock
 
     func value(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(

@@ -12,6 +12,14 @@ extension FrameBlock {
         var receivedAt: Timestamp
     }
 
+    /// Whether a block's check sum says that it is what was written.
+    static func isWhole(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= 5 else { return false }
+        let end = bytes.count - 4
+        let expected = bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self).littleEndian
+        return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<end])) == expected
+    }
+
     /// The frames of a block, in the order they were added.
     ///
     /// Whatever the bytes are, this returns or throws.
@@ -19,11 +27,8 @@ extension FrameBlock {
         of bytes: UnsafeRawBufferPointer, signal: (Int64) -> Signal?
     ) throws(Damage) -> [Entry] {
         guard bytes.count >= 5 else { throw Damage(description: "\(bytes.count) bytes are no block") }
+        guard isWhole(bytes) else { throw Damage(description: "the check sum does not match") }
         let end = bytes.count - 4
-        let expected = bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self).littleEndian
-        guard CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<end])) == expected else {
-            throw Damage(description: "the check sum does not match")
-        }
         guard bytes[0] == version else { throw Damage(description: "unknown block format \(bytes[0])") }
         var reader = ByteReader(bytes: UnsafeRawBufferPointer(rebasing: bytes[1..<end]))
         var entries: [Entry] = []

@@ -67,17 +67,26 @@ package struct ConditionMonitor: Sendable {
 
     /// Silence: judged against our clock. Call it every round.
     ///
+    /// Nobody was silent while nobody listened: a machine is silent from `listeningSince` on at the earliest, and one
+    /// that was silent before stays so until it is heard again.
+    ///
     /// It also ends episodes of rules that are no longer configured for the machine, which nothing else would end.
     package func watch(
-        now: Timestamp, machine: MachineKey, model: ModelID?, condition: inout MachineCondition
+        now: Timestamp, listeningSince: Timestamp = .distantPast, machine: MachineKey, model: ModelID?,
+        condition: inout MachineCondition
     ) -> [Finding] {
         let book = book(of: model)
         var findings: [Finding] = []
         if let heard = condition.lastReceivedAt {
             for limit in book.silences {
-                let silent = now - heard
+                let silent = now - max(heard, listeningSince)
+                let verdict: EpisodeState.Verdict =
+                    silent >= limit.limit ? .crossed : heard > listeningSince ? .reset : .neither
+                // Stamped by a clock that was ahead, a wait would last until it is that late.
+                let key = ConditionMonitor.key(limit.rule, code: nil)
+                if let since = condition.episodes[key]?.since, since > now { condition.episodes[key]?.since = now }
                 take(
-                    silent >= limit.limit ? .crossed : .reset, rule: limit.rule, at: now, machine: machine,
+                    verdict, rule: limit.rule, at: now, machine: machine,
                     condition: &condition, findings: &findings
                 ) { Evidence.silence(silent, limit: limit) }
             }

@@ -1,0 +1,71 @@
+import FleetModel
+import Logging
+import ServiceLifecycle
+
+/// Looks at the clocks, and when the time was moved takes the messages that were turned away for their time.
+package struct ClockWatch<Store: IngestStore & ClockStore & FleetReader>: Service {
+    private let time: DaemonTime
+    private let store: Store
+    private let limits: Live<IngestLimits>
+    private let gauges: DaemonGauges
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        time: DaemonTime, store: Store, limits: Live<IngestLimits>, gauges: DaemonGauges, clock: any Clock<Duration>,
+        logger: Logger
+    ) {
+        self.time = time
+        self.store = store
+        self.limits = limits
+        self.gauges = gauges
+        self.clock = clock
+        self.logger = logger
+    }
+
+    private static var roundEvery: Duration { .milliseconds(200) }
+
+    /// Steps whose misjudged messages are still to be taken.
+    package struct Round: Sendable {
+        var owed = Duration.zero
+        var backoff = Backoff()
+
+        package init() {}
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var round = Round()
+            while !Task.isCancelled {
+                let pause = await step(&round)
+                try? await clock.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Returns how long to wait for the next.
+    package func step(_ round: inout Round) async -> Duration {
+        let limits = limits.value
+        let before = time.shift
+        for event in time.judge(.init(futureTolerance: limits.futureTolerance, ageMax: limits.ageMax)) {
+            logger.warning("\(event.words)")
+        }
+        if let problem = time.problem() { gauges.trouble(.clock, problem) } else { gauges.over(.clock) }
+        round.owed += time.shift - before
+        guard round.owed != .zero else { return Self.roundEvery }
+        do {
+            let taken = try await QuarantineRetry(store: store, limits: self.limits).retake(movedBy: round.owed)
+            if taken > 0 {
+                logger.notice(
+                    "messages turned away for their time are taken after all", metadata: ["count": "\(taken)"])
+            }
+            round.owed = .zero
+            round.backoff.reset()
+            return Self.roundEvery
+        } catch {
+            logger.error(
+                "the quarantine cannot be looked through, trying again", metadata: ["cause": "\(error.message)"])
+            return max(round.backoff.pause(), Self.roundEvery)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import FleetModel
+import Synchronization
+
+/// The one time of a daemon: what it believes of the real one, and from that the clock of its settings.
+///
+/// A clock that runs at another rate is for demonstrations; its time is the server's, unjudged.
+package final class DaemonTime: Sendable {
+    package let settings: ClockSettings
+
+    private struct State {
+        var keeper: TimeKeeper
+        var clocks = FleetClocks()
+        var shift = Duration.zero
+    }
+
+    private let wall: @Sendable () -> Timestamp
+    private let boot: @Sendable () -> Duration
+    /// Microseconds; apart from `state`, so that telling the time waits for nobody.
+    private let offset: Atomic<Int64>
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - newestStored: when the store last took something.
+    ///   - wall: the server's clock, UTC.
+    ///   - boot: the clock that nobody can set.
+    package init(
+        _ settings: ClockSettings, newestStored: Timestamp?, wall: @escaping @Sendable () -> Timestamp,
+        boot: @escaping @Sendable () -> Duration
+    ) {
+        self.settings = settings
+        self.wall = wall
+        self.boot = boot
+        let keeper = TimeKeeper(
+            wall: wall(), boot: boot(), newestStored: settings.rate == 1 ? newestStored : nil)
+        offset = Atomic(keeper.offset.microseconds)
+        state = Mutex(State(keeper: keeper))
+    }
+
+    private var isJudged: Bool { settings.rate == 1 }
+
+    package func now() -> Timestamp {
+        guard isJudged else { return settings.time(at: wall()) }
+        return Timestamp(microseconds: boot().microseconds &+ offset.load(ordering: .relaxed))
+    }
+
+    /// Whether it is known how much time has passed since the last run: nothing falls due before.
+    package var isCredible: Bool { !isJudged || state.withLock { $0.keeper.isCredible } }
+
+    /// Whether frames are taken whatever their time is, because it is ours that may be wrong.
+    package var takesAnyTime: Bool { isJudged && state.withLock { $0.keeper.takesAnyTime } }
+
+    /// By how much the believed time was moved since the start, other than by passing. What waits until a time moves
+    /// with it.
+    package var shift: Duration { state.withLock { $0.shift } }
+
+    /// The newest frames of machines that have just been heard.
+    package func heard(_ newest: [MachineKey: Timestamp]) {
+        guard isJudged, !newest.isEmpty else { return }
+        let boot = boot()
+        state.withLock { state in
+            for (machine, time) in newest { state.clocks.note(machine, observedAt: time, boot: boot) }
+        }
+    }
+
+    /// Looks at the clocks; what has come of it.
+    package func judge(_ bounds: TimeKeeper.Bounds) -> [TimeKeeper.Event] {
+        guard isJudged else { return [] }
+        return state.withLock { state in
+            let wasCredible = state.keeper.isCredible
+            let boot = boot()
+            let events = state.keeper.judge(
+                wall: wall(), boot: boot, fleet: state.clocks.opinion(at: boot), bounds: bounds)
+            offset.store(state.keeper.offset.microseconds, ordering: .relaxed)
+            // What waits was set by the last run's time; the guess this run began with has set nothing.
+            if wasCredible {
+                for case .adopted(let step, _) in events { state.shift += step }
+            }
+            return events
+        }
+    }
+
+    package func document() -> ClockDocument {
+        var document = ClockDocument(epoch: settings.epoch, rate: settings.rate)
+        guard isJudged else { return document }
+        let boot = boot()
+        let server = wall()
+        let (keeper, fleet) = state.withLock { ($0.keeper, $0.clocks.opinion(at: boot)) }
+        document.standing = keeper.standing.word
+        document.serverSecondsAhead = (server - keeper.now(boot: boot)).inSeconds
+        document.fleetSecondsAhead = fleet.map { ($0.offset - keeper.offset).inSeconds }
+        document.fleetMachines = fleet?.machines ?? 0
+        return document
+    }
+
+    /// What is wrong with the time, for an operator; `nil` when nothing is.
+    package func problem() -> String? {
+        guard isJudged else { return nil }
+        let boot = boot()
+        let server = wall()
+        let (keeper, fleet) = state.withLock { ($0.keeper, $0.clocks.opinion(at: boot)) }
+        return keeper.problem(server: server, boot: boot, fleet: fleet)
+    }
+}
+
+extension TimeKeeper.Standing {
+    fileprivate var word: ClockDocument.Standing {
+        switch self {
+        case .agreed: .agreed
+        case .stepped: .stepped
+        case .overruled: .overruled
+        case .unknown: .unknown
+        }
+    }
+}

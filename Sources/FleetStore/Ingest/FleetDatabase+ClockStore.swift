@@ -1,0 +1,37 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+
+extension FleetDatabase: ClockStore {
+    package func newestArrival() async throws(StoreFailure) -> Timestamp? {
+        try await read("cannot read when the last message came") { db, _ in
+            try Int64.fetchOne(db, sql: "SELECT received_at FROM journal ORDER BY id DESC LIMIT 1")
+                .map { Timestamp(microseconds: $0) }
+        }
+    }
+
+    package func turnedAwayForTime(
+        after id: Int64, limit: Int
+    ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)] {
+        let ids = try await read("cannot read the quarantine") { db, _ in
+            try Int64.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT id FROM quarantine WHERE id > ? AND reason IN (?, ?) AND released_at IS NULL
+                        ORDER BY id LIMIT ?
+                        """),
+                arguments: [
+                    max(id, try Cursor.clock.value(db)), Rejection.Reason.futureTime.rawValue,
+                    Rejection.Reason.tooOld.rawValue, limit,
+                ])
+        }
+        return try await quarantined(ids)
+    }
+
+    package func noteClockMoved() async throws(StoreFailure) {
+        try await write("cannot note that the clock was moved") { db, _ in
+            let last = try Int64.fetchOne(db, sql: "SELECT MAX(id) FROM quarantine") ?? 0
+            try Cursor.clock.set(max(last, try Cursor.clock.value(db)), db)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import FleetModel
+import FleetRuntime
+import Foundation
+import GRDB
+import Support
+import Testing
+
+@testable import FleetStore
+
+@Suite("Backups")
+struct BackupTests {
+    private let folder = TemporaryFolder()
+    private let copies = TemporaryFolder()
+
+    private func fill(_ store: FleetDatabase, _ numbers: Range<UInt64>) async throws {
+        for number in numbers {
+            _ = try await store.commit(
+                batch([frame(number, (0..<400).map { Reading(Signal("x_\($0)"), Double(number) / Double($0 + 3)) })]))
+        }
+    }
+
+    @Test("what is committed while the copy grows does not wait for it, and the copy is whole")
+    func whileInUse() async throws {
+        let store = try await open(folder)
+        try await fill(store, 0..<1_500)
+        let copying = Task { try await store.backUp(to: "a.db", in: copies.path) }
+        var next: UInt64 = 1_500
+        while copies.files.isEmpty { await Task.yield() }
+        while !copies.files.contains("a.db"), next < 3_000 {
+            try await fill(store, next..<next + 1)
+            next += 1
+        }
+        #expect(try await copying.value > 3 << 20)
+        #expect(next > 1_501, "nothing was committed meanwhile")
+        await store.close()
+        #expect(copies.files == ["a.db"], "one file that opens anywhere")
+
+        try FileManager.default.moveItem(atPath: copies.file("a.db"), toPath: copies.file("zubr.db"))
+        let copy = try await open(copies)
+        let stored = Set(try await copy.everything().map(\.seq))
+        #expect(stored.isSuperset(of: 0..<1_500))
+        // What the broker delivers again is known: nothing is stored twice, nothing is missing.
+        try await fill(copy, 0..<next)
+        #expect(try await copy.counts().frames == Int64(next))
+        #expect(try await copy.counts().duplicateFrames == Int64(stored.count))
+        await copy.close()
+    }
+
+    @Test("a copy with one wrong byte in the journal gets no name, and nothing of it is left")
+    func damaged() async throws {
+        let store = try await open(folder)
+        try await fill(store, 0..<3)
+        try await store.onWriter("test") { db in
+            let row = try #require(try Row.fetchOne(db, sql: "SELECT frames FROM journal WHERE id = 2"))
+            var bytes: Data = row[0]
+            bytes[bytes.startIndex + 20] ^= 1
+            try db.execute(sql: "UPDATE journal SET frames = ? WHERE id = 2", arguments: [bytes])
+        }
+        let failed = await failure { _ = try await store.backUp(to: "a.db", in: copies.path) }
+        #expect(failed?.kind == "damaged")
+        #expect(failed?.message.contains("journal row 2 has a wrong check sum") == true)
+        #expect(copies.files.isEmpty)
+        await store.close()
+    }
+
+    @Test("a folder that is not there, or that cannot be written, says what to do and leaves nothing")
+    func noFolder() async throws {
+        let store = try await open(folder)
+        for place in [folder.file("nowhere"), "/proc"] {
+            let failed = await failure { _ = try await store.backUp(to: "a.db", in: place) }
+            #expect(failed?.message.contains(place) == true)
+        }
+        #expect(await failure { _ = try await store.files(in: folder.file("nowhere")) }?.kind == "busy")
+        #expect(try await store.commit(batch([frame(1)])).storedFrames == 1)
+        await store.close()
+    }
+
+    @Test("a backup that is stopped leaves nothing")
+    func stopped() async throws {
+        let store = try await open(folder)
+        try await fill(store, 0..<1_000)
+        let copying = Task { try await store.backUp(to: "a.db", in: copies.path) }
+        while copies.files.isEmpty { await Task.yield() }
+        copying.cancel()
+        await #expect(throws: StoreFailure.self) { try await copying.value }
+        #expect(copies.files.isEmpty)
+        #expect(try await store.commit(batch([frame(5_000)])).storedFrames == 1)
+        await store.close()
+    }
+}
+
+@Suite("A moved clock")
+struct ClockStoreTests {
+    @Test("what was turned away for its time since the clock was last moved is taken, and stored at the right time")
+    func retaken() async throws {
+        let folder = TemporaryFolder()
+        let store = try await open(folder)
+        #expect(try await store.newestArrival() == nil)
+        func message(_ seq: Int, at observed: Timestamp, received: Timestamp) -> InboundMessage {
+            InboundMessage(
+                topic: "zubr/v1/\(truck)/telemetry",
+                body: Array(#"{"boot":1,"seq":\#(seq),"at":"\#(observed.iso8601)","signals":{"speed":1}}"#.utf8),
+                receivedAt: received)
+        }
+        let limits = Live(IngestLimits())
+        var assembler = BatchAssembler(limits: limits.value)
+        // Our clock is an hour behind; one machine's is two hours ahead of the truth.
+        let ours = start - .hours(1)
+        let came = [message(1, at: start, received: ours), message(2, at: start + .hours(2), received: ours)]
+        let turnedAway = assembler.assemble(came)
+        #expect(turnedAway.rejected.map(\.rejection.reason) == [.futureTime, .futureTime])
+        #expect(assembler.heard == [truck: start + .hours(2)], "it is heard all the same")
+        _ = try await store.commit(turnedAway)
+
+        let retry = QuarantineRetry(store: store, limits: limits)
+        #expect(try await retry.retake(movedBy: .hours(1)) == 1)
+        #expect(try await store.counts().quarantined == 1)
+        #expect(try await store.everything().map(\.seq) == [1])
+        #expect(try await store.newestArrival() == start)
+        // It was judged by the right time now; another step is about what comes later.
+        #expect(try await retry.retake(movedBy: .hours(1)) == 0)
+        await store.close()
+    }
+
+    @Test("a batch is taken whatever its time while ours is in doubt")
+    func inDoubt() {
+        var assembler = BatchAssembler(limits: IngestLimits())
+        let body = #"{"boot":1,"seq":1,"at":"1999-01-01T00:00:00Z","signals":{"speed":1}}"#
+        let message = InboundMessage(
+            topic: "zubr/v1/\(truck)/telemetry", body: Array(body.utf8), receivedAt: start)
+        assembler.go(by: IngestLimits(), takingAnyTime: true)
+        #expect(assembler.assemble([message]).frames.count == 1)
+        assembler.go(by: IngestLimits())
+        #expect(assembler.assemble([message]).rejected.map(\.rejection.reason) == [.tooOld])
+    }
+}
