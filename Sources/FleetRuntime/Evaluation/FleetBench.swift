@@ -185,6 +185,7 @@ package struct FleetBench: Sendable {
         waiting.subtract(due)
         waiting.subtract(touched)
         return touched.union(due).sorted()
+    }
 
     private mutating func listenAnew(from now: Timestamp) {
         listeningSince = now
