@@ -268,9 +268,9 @@ struct CommitTests {
     @Test("is handed over in parts that fit into memory, however few rows that is")
     func largeRows() async throws {
         let store = try await open(folder)
-        // Values that are no short decimals take nine bytes each: four rows make more than a megabyte.
+        // Values that are no short decimals take nine bytes each: eight rows make more than two megabytes.
         let signals = (0..<300).map { Signal("large_row_\($0)") }
-        for row in 0..<5 as Range<UInt64> {
+        for row in 0..<9 as Range<UInt64> {
             let frames = (0..<100 as Range<UInt64>).map { place in
                 Frame(
                     boot: 1, seq: row * 100 + place, observedAt: start,
@@ -281,11 +281,11 @@ struct CommitTests {
         var slice = try await store.journal(after: .start, limit: 100)
         #expect(slice.hasMore)
         var seen = slice.frames.flatMap(\.frames).map(\.seq)
-        #expect(seen.count == 400)
+        #expect(seen.count == 800)
         slice = try await store.journal(after: slice.cursor, limit: 100)
         #expect(!slice.hasMore)
         seen += slice.frames.flatMap(\.frames).map(\.seq)
-        #expect(seen == Array(0..<500))
+        #expect(seen == Array(0..<900))
         await store.close()
     }
 

@@ -31,6 +31,8 @@ struct BenchReport: Report, Sendable {
     /// Cores the broker kept busy while the daemon had its turn: near 1, the broker's one thread is the limit.
     var brokerCoresBusy: Double
     var evaluatorCatchUpSeconds: Double
+    /// Journal rows that were still not judged a minute after the last message.
+    var evaluatorUnjudgedRows: Int64
     var fdatasyncMedianUs: Double
     var fileSystem: String
     var cores: Int
@@ -69,6 +71,7 @@ struct BenchReport: Report, Sendable {
         publisherCpuUsPerMessage = cpu(zubrd, \.publisherCPUSeconds)
         brokerCoresBusy = rounded(median(zubrd.map { $0.brokerCPUSeconds / $0.seconds }))
         evaluatorCatchUpSeconds = rounded(median(zubrd.compactMap(\.catchUpSeconds)))
+        evaluatorUnjudgedRows = zubrd.map(\.unjudgedRows).max() ?? 0
         fdatasyncMedianUs = disk.medianMicroseconds.rounded()
         fileSystem = disk.fileSystem
         cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
@@ -91,7 +94,10 @@ struct BenchReport: Report, Sendable {
                 "CPU a message",
                 "zubrd \(decimal(zubrdCpuUsPerMessage, places: 1)) µs, null subscriber \(decimal(nullSubscriberCpuUsPerMessage, places: 1)) µs, broker \(decimal(brokerCpuUsPerMessage, places: 1)) µs"
             ),
-            ("evaluator", "had judged everything after \(decimal(evaluatorCatchUpSeconds, places: 1)) s"),
+            (
+                "evaluator",
+                "went on for \(decimal(evaluatorCatchUpSeconds, places: 1)) s, then \(evaluatorUnjudgedRows) rows were left"
+            ),
             ("disk", "\(fileSystem), fdatasync \(figure(fdatasyncMedianUs)) µs"),
             ("machine", "\(cores) cores, mosquitto \(mosquittoVersion)"),
         ]

@@ -36,13 +36,21 @@ enum ConditionDocument {
         of latest: [Signal: LatestValue], row: (Signal) throws -> Int64
     ) throws -> [UInt8] {
         var rows: [Signal: Int64] = [:]
-        for signal in latest.keys { rows[signal] = try row(signal) }
-        let byTime = Dictionary(grouping: latest, by: \.value.observedAt)
+        rows.reserveCapacity(latest.count)
+        var ordered: [(time: Timestamp, row: Int64, reading: Reading)] = []
+        ordered.reserveCapacity(latest.count)
+        for (signal, value) in latest {
+            let number = try row(signal)
+            rows[signal] = number
+            ordered.append((value.observedAt, number, Reading(signal, value.value)))
+        }
+        ordered.sort { ($0.time, $0.row) < ($1.time, $1.row) }
         var block = FrameBlock()
-        for (time, values) in byTime.sorted(by: { $0.key < $1.key }) {
-            let readings = values.map { Reading($0.key, $0.value.value) }.sorted { rows[$0.signal]! < rows[$1.signal]! }
+        for start in ordered.indices where start == 0 || ordered[start].time != ordered[start - 1].time {
+            let together = ordered[start...].prefix { $0.time == ordered[start].time }
             block.append(
-                Frame(boot: 0, seq: 0, observedAt: time, readings: readings), receivedAt: .epoch, row: { rows[$0]! })
+                Frame(boot: 0, seq: 0, observedAt: ordered[start].time, readings: together.map(\.reading)),
+                receivedAt: .epoch, row: { rows[$0]! })
         }
         return block.sealed()
     }

@@ -123,7 +123,8 @@ struct Intake {
         }
         try writeRanges(&ledger, db)
         let touch = try HotStatement(db, "UPDATE machine SET last_received_at = ? WHERE id = ?")
-        for (machine, arrival) in arrivals {
+        for (machine, arrival) in arrivals where ledger.entries[machine].isTouchDue(at: arrival) {
+            ledger.withEntry(machine) { $0.touchedAt = arrival }
             touch.bind(arrival.microseconds, at: 1)
             touch.bind(ledger.entries[machine].id, at: 2)
             try touch.run()
@@ -133,8 +134,11 @@ struct Intake {
 
     private func writeRanges(_ ledger: inout Ledger, _ db: Database) throws {
         let delete = try HotStatement(db, "DELETE FROM sequence_range WHERE machine = ? AND boot = ? AND first = ?")
+        // Nearly always a range grows at its end, which costs half of what replacing its row does.
+        let extend = try HotStatement(
+            db, "UPDATE sequence_range SET last = ? WHERE machine = ? AND boot = ? AND first = ?")
         let put = try HotStatement(
-            db, "INSERT OR REPLACE INTO sequence_range (machine, boot, first, last) VALUES (?, ?, ?, ?)")
+            db, "INSERT INTO sequence_range (machine, boot, first, last) VALUES (?, ?, ?, ?)")
         var newGaps: Int64 = 0
         var newlyMissing: Int64 = 0
         for machine in changedMachines {
@@ -150,6 +154,12 @@ struct Intake {
                         try delete.run()
                     }
                     for range in ranges.rangesToWrite {
+                        extend.bind(Int64(bitPattern: range.upperBound), at: 1)
+                        extend.bind(id, at: 2)
+                        extend.bind(Int64(boot), at: 3)
+                        extend.bind(Int64(bitPattern: range.lowerBound), at: 4)
+                        try extend.run()
+                        guard db.changesCount == 0 else { continue }
                         put.bind(id, at: 1)
                         put.bind(Int64(boot), at: 2)
                         put.bind(Int64(bitPattern: range.lowerBound), at: 3)

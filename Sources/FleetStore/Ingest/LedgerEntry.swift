@@ -5,6 +5,8 @@ import GRDB
 struct LedgerEntry: Sendable {
     let id: Int64
     var isConnected: Bool?
+    /// The arrival that stands in the machine's row, since it was written by us.
+    var touchedAt: Timestamp?
     private(set) var signalCount = 0
     /// One bit a signal that the machine has ever sent, by `Signal.number`.
     private var signals: [UInt64] = []
@@ -13,6 +15,12 @@ struct LedgerEntry: Sendable {
     private var unsettled: [(boot: UInt32, gaps: Int64, missing: Int64)] = []
 
     init(id: Int64) { self.id = id }
+
+    /// Whether the machine's row must tell of this arrival. To the second is enough for people, and a machine that sends
+    /// many frames a second need not be written with each.
+    func isTouchDue(at arrival: Timestamp) -> Bool {
+        touchedAt.map { arrival - $0 >= .seconds(1) || arrival < $0 } ?? true
+    }
 
     /// Reads what the database has of the machine; `nil` when it has never heard of it.
     init?(_ machine: MachineKey, in db: Database) throws {

@@ -8,7 +8,7 @@ enum Journal {
     static func hour(of time: Timestamp) -> Int64 { time.microseconds.flooredDivision(by: 3_600_000_000) }
 
     /// Blocks of one read together. Unpacked they are about ten times as long, and must fit into memory.
-    private static let bytesAtOnce = 1 << 20
+    private static let bytesAtOnce = 2 << 20
 
     /// Fleet, equipment, frames and id of the rows after `cursor`, at most `limit` and at least one, and whether there
     /// are more.
