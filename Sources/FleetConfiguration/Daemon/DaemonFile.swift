@@ -109,7 +109,7 @@ extension Entry {
             return clientID.map {
                 var credentials = BrokerSettings.Credentials(
                     clientID: $0, user: user, password: password, certificateFile: own.file, keyFile: own.key)
-                if password != nil { credentials.passwordFile = file?.text().map { filePath($0, from: folder) } }
+                if password != nil { credentials.passwordFile = file.flatMap(secrets.path) }
                 return credentials
             }
         }
