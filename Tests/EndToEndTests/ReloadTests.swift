@@ -44,9 +44,9 @@ struct ReloadTests {
                 try write(Self.addingMachine(to: fleet), "fleet.yaml")
                 daemon.kill(SIGHUP)
                 let isTaken = try await eventually(within: .seconds(20)) {
-                    try await stage.firing("warm") == 1
-                        && stage.ask("machines", as: MachinesDocument.self).machines
-                            .contains { $0.equipment.description == "kuzbass-coal/truck-99" && $0.isRegistered }
+                    guard try await stage.firing("warm") == 1 else { return false }
+                    return try await stage.ask("machines", as: MachinesDocument.self).machines
+                        .contains { $0.equipment.description == "kuzbass-coal/truck-99" && $0.isRegistered }
                 }
                 #expect(isTaken, "\(stage.log)")
                 let loaded = try #require(try await configuration().loadedAt)
@@ -78,8 +78,8 @@ struct ReloadTests {
                     "zubrd.yaml")
                 daemon.kill(SIGHUP)
                 let isMended = try await eventually(within: .seconds(20)) {
-                    let status = try await stage.status()
-                    return try await status?.configuration.refusedAt == nil && stage.firing("warm") == 0
+                    guard try await configuration().refusedAt == nil else { return false }
+                    return try await stage.firing("warm") == 0
                 }
                 #expect(isMended, "\(stage.log)")
                 let mended = try #require(try await stage.status())
