@@ -7,11 +7,12 @@ BIN := .build/release
 # libFoo-dev to build, mosquitto and xz-utils to run and test.
 PACKAGES := mosquitto mosquitto-clients libmosquitto-dev libsqlite3-dev libsimdjson-dev libproj-dev libcurl4-openssl-dev pkg-config xz-utils openssl
 
-.PHONY: help packages build tests demo test lint clean
+.PHONY: help packages build tests demo test simulation lint clean
 
 help:
 	@echo "make demo     install what is missing, build, and run a fleet of 60 machines on a fast clock"
 	@echo "make test     install what is missing, build, and run every test"
+	@echo "make simulation SEEDS=10000   the simulation tests with so many seeds"
 	@echo "make build    programs only, into $(BIN)"
 	@echo "make lint     swift format, strict"
 
@@ -32,6 +33,11 @@ tests: packages
 
 test: tests
 	@swift test -c release -Xswiftc -enable-testing --skip-build
+
+# One seed alone: make simulation SEED=17
+SEEDS ?= 10000
+simulation: tests
+	@ZUBR_SEEDS=$(SEEDS) ZUBR_SEED=$(SEED) swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
 
 lint:
 	@swift format lint --strict --recursive Package.swift Sources Simulator Tests

@@ -38,25 +38,35 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     }
 
     private func work() async {
-        var backoff = Backoff()
+        var round = Round()
+        while !Task.isCancelled { await turn(&round) }
+    }
+
+    /// What one turn hands to the next.
+    package struct Round: Sendable {
         var bench: FleetBench?
-        while !Task.isCancelled {
-            do {
-                if bench == nil { bench = try await FleetBench(resuming: store, knowledge: knowledge) }
-                let hasMore = try await step(&bench!)
-                gauges.over(.evaluation)
-                backoff.reset()
-                if !hasMore { try await clock.sleep(for: Self.roundEvery) }
-            } catch  where !Task.isCancelled {
-                // What was decided and not committed is forgotten; the journal still has what it came from.
-                bench = nil
-                let why = (error as? StoreFailure)?.message ?? "\(error)"
-                gauges.trouble(.evaluation, "work orders and alerts stand still: \(why)")
-                logger.error("evaluation failed, trying again", metadata: ["cause": "\(why)"])
-                try? await clock.sleep(for: backoff.pause())
-            } catch {
-                return
-            }
+        var backoff: Backoff
+
+        package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
+    }
+
+    /// A round and the pause after it, whatever becomes of the round.
+    package func turn(_ round: inout Round) async {
+        do {
+            if round.bench == nil { round.bench = try await FleetBench(resuming: store, knowledge: knowledge) }
+            let hasMore = try await step(&round.bench!)
+            gauges.over(.evaluation)
+            round.backoff.reset()
+            if !hasMore { try await clock.sleep(for: Self.roundEvery) }
+        } catch  where !Task.isCancelled {
+            // What was decided and not committed is forgotten; the journal still has what it came from.
+            round.bench = nil
+            let why = (error as? StoreFailure)?.message ?? "\(error)"
+            gauges.trouble(.evaluation, "work orders and alerts stand still: \(why)")
+            logger.error("evaluation failed, trying again", metadata: ["cause": "\(why)"])
+            try? await clock.sleep(for: round.backoff.pause())
+        } catch {
+            // Cancelled while it slept: there is no next turn.
         }
     }
 

@@ -10,8 +10,13 @@ struct EvaluationWriter {
     let at: Timestamp
 
     func write(_ evaluation: Evaluation, _ ledger: inout Ledger) throws {
-        for (machine, condition) in evaluation.conditions { try write(condition, of: machine, &ledger) }
-        for (machine, standings) in evaluation.standings { try write(standings, of: machine, &ledger) }
+        // By machine, so that the same decisions are the same writes in the same order.
+        for machine in evaluation.conditions.keys.sorted() {
+            try write(evaluation.conditions[machine]!, of: machine, &ledger)
+        }
+        for machine in evaluation.standings.keys.sorted() {
+            try write(evaluation.standings[machine]!, of: machine, &ledger)
+        }
         for alert in evaluation.alerts { try write(alert, &ledger) }
         for order in evaluation.orders { try write(order, &ledger) }
         for dispatch in evaluation.dispatches { try write(dispatch) }
