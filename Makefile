@@ -6,15 +6,28 @@ BUILD := swift build -c release -Xswiftc -enable-testing --explicit-target-depen
 BIN := .build/release
 # libFoo-dev to build, mosquitto and xz-utils to run and test.
 PACKAGES := mosquitto mosquitto-clients libmosquitto-dev libsqlite3-dev libsimdjson-dev libproj-dev libcurl4-openssl-dev pkg-config xz-utils openssl
+# Beyond that to make a package and to try it.
+PACKAGING := dpkg-dev systemd
 
-.PHONY: help packages build tests demo test simulation lint clean
+# Installed programs bring the Swift runtime with them, which is another way to compile everything.
+STATIC := .build-static
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+
+.PHONY: help packages build static install deb test-deb security tests demo test simulation fuzz-build fuzz lint clean
 
 help:
 	@echo "make demo     install what is missing, build, and run a fleet of 60 machines on a fast clock"
 	@echo "make test     install what is missing, build, and run every test"
 	@echo "make simulation SEEDS=10000   the simulation tests with so many seeds"
 	@echo "make build    programs only, into $(BIN)"
+	@echo "make fuzz     every fuzzer for SECONDS (30) each; two at a time"
 	@echo "make lint     swift format, strict"
+	@echo "make install  programs, unit, configuration and completions, below PREFIX=$(PREFIX) and SYSCONFDIR=$(SYSCONFDIR)"
+	@echo "make deb      a Debian package, into dist/"
+	@echo "make test-deb installs, runs, upgrades and removes that package on a system of its own; as root"
+	@echo "make security how exposed the unit is, in the words of systemd-analyze"
 
 # Installs only what is missing, and says which; through sudo when not root.
 packages:
@@ -24,6 +37,7 @@ build: packages
 	@$(BUILD) --product zubrd
 	@$(BUILD) --product zubr
 	@$(BUILD) --product zubrsim
+	@$(BUILD) --product ZubrPowerCut
 
 demo: build
 	@$(BIN)/zubr demo
@@ -39,8 +53,34 @@ SEEDS ?= 10000
 simulation: tests
 	@ZUBR_SEEDS=$(SEEDS) ZUBR_SEED=$(SEED) swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
 
+static: packages
+	@swift build -c release --scratch-path $(STATIC) --static-swift-stdlib
+
+install: static
+	@scripts/install-files $(STATIC)/release "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)"
+
+deb: static
+	@scripts/install-packages $(PACKAGING)
+	@scripts/build-deb $(STATIC)/release
+
+test-deb: deb
+	@scripts/test-deb dist/*.deb
+
+security:
+	@scripts/install-packages $(PACKAGING)
+	@systemd-analyze security --no-pager --offline=true --threshold=12 systemd/zubrd.service
+
+# A package of its own, because the instruments would slow the programs down.
+fuzz-build: packages
+	@cd Fuzzing && swift build -c release --scratch-path ../.build-fuzz -Xswiftc -enable-testing \
+		--sanitize=fuzzer --sanitize=address -Xswiftc -sanitize=fuzzer,address
+
+SECONDS := 30
+fuzz: fuzz-build
+	@scripts/fuzz $(SECONDS)
+
 lint:
-	@swift format lint --strict --recursive Package.swift Sources Simulator Tests
+	@swift format lint --strict --recursive Package.swift Sources Simulator Tests Fuzzing/Package.swift Fuzzing/Fuzzers
 
 clean:
-	@rm -rf .build var
+	@rm -rf .build $(STATIC) .build-fuzz dist var

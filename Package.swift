@@ -22,6 +22,8 @@ let package = Package(
         .executable(name: "zubrd", targets: ["zubrd"]),
         .executable(name: "zubr", targets: ["zubr"]),
         .executable(name: "zubrsim", targets: ["zubrsim"]),
+        // Preloaded into zubrd by `zubrsim chaos --faults power-cut`; no part of the service.
+        .library(name: "ZubrPowerCut", type: .dynamic, targets: ["CPowerCut"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -33,6 +35,7 @@ let package = Package(
     ],
     targets: [
         // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -59,6 +62,8 @@ let package = Package(
 
         .target(name: "FleetConsole", dependencies: runtime + ["CCurl"], swiftSettings: strict),
 
+        .target(name: "FleetEnrolment", dependencies: ["FleetModel"], swiftSettings: strict),
+
         // 4 programs.
         .executableTarget(
             name: "zubrd",
@@ -68,10 +73,14 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "zubr",
-            dependencies: runtime + ["FleetStore", "FleetConfiguration", "FleetConsole", "Rehearsal", argumentParser],
+            dependencies: runtime + [
+                "CLinux", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetConsole", "FleetEnrolment",
+                "Rehearsal", argumentParser,
+            ],
             swiftSettings: strict),
         .target(
             name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),
+        .target(name: "CPowerCut", path: "Simulator/CPowerCut"),
         .target(name: "Rehearsal", dependencies: [], path: "Simulator/Rehearsal", swiftSettings: strict),
         .executableTarget(
             name: "zubrsim",
@@ -107,8 +116,11 @@ let package = Package(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
+            name: "FleetEnrolmentTests",
+            dependencies: runtime + ["FleetEnrolment", "FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),
+        .testTarget(
             name: "FleetSimulationTests",
-            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "Support", "zubrsim"],
+            dependencies: runtime + ["FleetSimulation", "FleetConfiguration", "FleetStore", "Support", "zubrsim"],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetMQTT", "FleetStore", "Rehearsal", "Support"],

@@ -24,7 +24,8 @@ package struct BrokerConfiguration: Sendable {
 
     private static let ownPlace: Set<Substring> = [
         "listener", "bind_address", "port", "user", "allow_anonymous", "password_file", "acl_file", "cafile",
-        "certfile", "keyfile", "require_certificate", "use_identity_as_username", "persistence_location", "log_dest",
+        "certfile", "crlfile", "keyfile", "require_certificate", "use_identity_as_username", "persistence_location",
+        "log_dest",
         "log_type", "pid_file", "include_dir",
     ]
 
@@ -52,6 +53,17 @@ package struct BrokerConfiguration: Sendable {
                 "cafile \(clientAuthorityFile)", "require_certificate true", "use_identity_as_username true",
                 "acl_file \(accessList)",
             ]
+        case .enrolled(let passwordFile, let accessList, let certificates):
+            if let certificates {
+                lines += [
+                    "certfile \(certificates.certificateFile)", "keyfile \(certificates.keyFile)",
+                    "cafile \(certificates.authorityFile)", "crlfile \(certificates.revocationFile)",
+                    "require_certificate true", "use_identity_as_username true",
+                ]
+            } else {
+                lines.append("password_file \(passwordFile)")
+            }
+            lines += ["allow_anonymous false", "acl_file \(accessList)", "pid_file \(folder)/mosquitto.pid"]
         }
         for line in shipped.split(separator: "\n", omittingEmptySubsequences: true) {
             guard let word = line.split(separator: " ").first, !word.hasPrefix("#"), !omitted.contains(word) else {

@@ -41,3 +41,25 @@ private func withLoopbackSocket(
         }
     }
 }
+
+/// A socket that accepts connections at this port; -1 when it cannot.
+func loopbackListener(port: Int) -> Int32 {
+    kept(port: port) { descriptor, address, size in
+        bind(descriptor, address, size) == 0 && listen(descriptor, 64) == 0
+    }
+}
+
+/// A connection to whoever accepts at this port; -1 when nobody does.
+func loopbackConnection(port: Int) -> Int32 {
+    kept(port: port) { connect($0, $1, $2) == 0 }
+}
+
+private func kept(port: Int, _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool) -> Int32 {
+    var copy: Int32 = -1
+    _ = withLoopbackSocket(port: port) { descriptor, address, size in
+        guard body(descriptor, address, size) else { return false }
+        copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        return true
+    }
+    return copy
+}

@@ -3,16 +3,25 @@ import Glibc
 
 /// The program of this project with that name, beside the running one or in the build folder.
 package func sibling(program: String) throws(RehearsalFailure) -> String {
+    try sibling(program, product: program)
+}
+
+/// A library of this project that is loaded into programs, by its file; `product` is what builds it.
+package func sibling(library: String, product: String) throws(RehearsalFailure) -> String {
+    try sibling(library, product: product)
+}
+
+private func sibling(_ name: String, product: String) throws(RehearsalFailure) -> String {
     var places = [executableFolder()]
     // Under `swift test` the running program may be the toolchain's, and the working directory the project's.
     let here = FileManager.default.currentDirectoryPath
     places += ["\(here)/.build/debug", "\(here)/.build/release"]
     for place in places {
-        let path = "\(place)/\(program)"
+        let path = "\(place)/\(name)"
         if access(path, X_OK) == 0 { return path }
     }
     throw RehearsalFailure(
-        "\(program) is not beside this program (looked in \(places.joined(separator: ", "))); build it with: swift build --product \(program)"
+        "\(name) is not beside this program (looked in \(places.joined(separator: ", "))); build it with: swift build --product \(product)"
     )
 }
 
@@ -28,15 +37,38 @@ package func systemProgram(_ name: String, package: String) throws(RehearsalFail
     throw RehearsalFailure("\(name) is not installed; install it with: sudo apt-get install \(package)")
 }
 
-/// The project's `Config` folder: from `ZUBR_CONFIG`, above the running program, above the working directory, or
-/// `/etc/zubr`.
+/// The configuration that counts here: from `ZUBR_CONFIG`, the project's `Config` above the running program or the
+/// working directory, or `/etc/zubr`.
 package func configurationFolder() throws(RehearsalFailure) -> String {
-    if let named = ProcessInfo.processInfo.environment["ZUBR_CONFIG"], !named.isEmpty {
-        guard isConfiguration(named) else {
-            throw RehearsalFailure("ZUBR_CONFIG is \(named), where there is no mosquitto.conf; correct or unset it")
-        }
-        return named
+    if let found = try namedConfiguration() ?? projectConfiguration() { return found }
+    guard isConfiguration("/etc/zubr") else { throw noConfiguration("no /etc/zubr") }
+    return "/etc/zubr"
+}
+
+/// The configuration as it is shipped, whatever an operator has made of it in `/etc/zubr`: for demonstrations and proofs,
+/// which must not meet real machines and centers.
+package func shippedConfigurationFolder() throws(RehearsalFailure) -> String {
+    if let found = try namedConfiguration() ?? projectConfiguration() { return found }
+    let installed = "\(sharedFolder())/Config"
+    guard isConfiguration(installed) else { throw noConfiguration("no \(installed)") }
+    return installed
+}
+
+/// What is installed beside the programs and the same for everybody: `share/zubr` beside their `bin`.
+package func sharedFolder() -> String {
+    let programs = executableFolder()
+    return "\(programs[..<(programs.lastIndex(of: "/") ?? programs.startIndex)])/share/zubr"
+}
+
+private func namedConfiguration() throws(RehearsalFailure) -> String? {
+    guard let named = ProcessInfo.processInfo.environment["ZUBR_CONFIG"], !named.isEmpty else { return nil }
+    guard isConfiguration(named) else {
+        throw RehearsalFailure("ZUBR_CONFIG is \(named), where there is no mosquitto.conf; correct or unset it")
     }
+    return named
+}
+
+private func projectConfiguration() -> String? {
     for start in [executableFolder(), FileManager.default.currentDirectoryPath] {
         var folder = start[...]
         while !folder.isEmpty {
@@ -45,12 +77,13 @@ package func configurationFolder() throws(RehearsalFailure) -> String {
             folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
         }
     }
-    guard isConfiguration("/etc/zubr") else {
-        throw RehearsalFailure(
-            "no configuration: there is no Config folder above this program or the working directory, and no /etc/zubr; set ZUBR_CONFIG to the folder"
-        )
-    }
-    return "/etc/zubr"
+    return nil
+}
+
+private func noConfiguration(_ absent: String) -> RehearsalFailure {
+    RehearsalFailure(
+        "no configuration: there is no Config folder above this program or the working directory, and \(absent); set ZUBR_CONFIG to the folder"
+    )
 }
 
 private func isConfiguration(_ folder: String) -> Bool { access("\(folder)/mosquitto.conf", R_OK) == 0 }

@@ -19,7 +19,7 @@ package actor PrivateBroker {
         folder: String, port: Int? = nil, access: BrokerAccess = .anonymous, configuration: String? = nil
     ) async throws(RehearsalFailure) -> PrivateBroker {
         let program = try systemProgram("mosquitto", package: "mosquitto")
-        let source = if let configuration { configuration } else { try configurationFolder() }
+        let source = if let configuration { configuration } else { try shippedConfigurationFolder() }
         let door = if let port { port } else { try freeLoopbackPort() }
         let broker = PrivateBroker(program: program, port: door, folder: folder)
         try await broker.configure(access, from: source)

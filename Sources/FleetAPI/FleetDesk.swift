@@ -6,6 +6,7 @@ struct FleetDesk: Sendable {
     var reader: any FleetReader
     var registry: any FleetRegistry
     var status: @Sendable () async -> StatusDocument
+    var metrics: @Sendable () async -> String
     var retry: @Sendable ([Int64]) async throws -> RetryDocument
     var now: @Sendable () -> Timestamp
 
@@ -25,6 +26,22 @@ struct FleetDesk: Sendable {
         }
         let new = try await registry.register(machines)
         return RegistrationDocument(new: new, updated: machines.count - new)
+    }
+
+    func transfer(_ document: TransferDocument) async throws -> TransferDocument {
+        for (name, text) in [("owner", document.owner), ("contact", document.contact), ("site", document.site)] {
+            guard let text else { continue }
+            guard text.count <= 200, text.unicodeScalars.allSatisfy({ !$0.properties.isControl }) else {
+                throw APIFailure.badBody("\(name): takes up to 200 characters on one line")
+            }
+        }
+        var done = document
+        done.at = now()
+        try await registry.transfer(
+            MachineTransfer(
+                from: document.from, to: document.to, at: now(), owner: document.owner, contact: document.contact,
+                site: document.site))
+        return done
     }
 
     func acknowledge(_ document: AcknowledgementDocument) async throws -> AcknowledgementDocument {

@@ -20,11 +20,12 @@ package struct FleetServer: Service {
     ///   - onListening: called once, when the socket answers.
     package init(
         reader: any FleetReader, registry: any FleetRegistry, status: @escaping @Sendable () async -> StatusDocument,
+        metrics: @escaping @Sendable () async -> String,
         retry: @escaping @Sendable ([Int64]) async throws -> RetryDocument, now: @escaping @Sendable () -> Timestamp,
         socket: String, logger: Logger = Logger(label: "zubrd.api"),
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
-        desk = FleetDesk(reader: reader, registry: registry, status: status, retry: retry, now: now)
+        desk = FleetDesk(reader: reader, registry: registry, status: status, metrics: metrics, retry: retry, now: now)
         self.socket = SocketFile(socket)
         self.onListening = onListening
         self.logger = logger
@@ -61,7 +62,9 @@ package struct FleetServer: Service {
 
     private func respond(to request: Request, logger: Logger) async -> Response {
         do {
-            return try json(await answer(to: request), status: .ok)
+            let answer = try await answer(to: request)
+            if let page = answer as? TextPage { return Response(page) }
+            return try json(answer, status: .ok)
         } catch {
             let problem = Problem(error)
             if let inside = problem.inside {
@@ -113,11 +116,6 @@ package struct FleetServer: Service {
     }
 
     private func response(_ body: [UInt8], type: String, status: HTTPResponse.Status) -> Response {
-        Response(
-            status: status,
-            headers: [
-                .contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
-            ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        Response(body, type: type, status: status)
     }
 }

@@ -45,7 +45,7 @@ extension FleetConfiguration {
             "\(summary.plans) service plans with \(summary.services) services, \(summary.rules) rules",
             "service centers: "
                 + counts(summary.centers, in: ServiceCenter.Status.allCases.map(\.rawValue)),
-            "\(summary.machines) machines",
+            "\(summary.machines) \(summary.machines == 1 ? "machine" : "machines")",
             "values: " + counts(summary.values, in: Mark.Kind.allCases.map(\.rawValue)),
         ]
     }

@@ -17,9 +17,12 @@ package struct FleetConfiguration: Sendable, Hashable {
 
     /// Reads `zubrd.yaml` and the files it names; throws every problem of all of them together.
     ///
-    /// `now` is what a service done some days `ago` counts from.
+    /// - Parameters:
+    ///   - now: what a service done some days `ago` counts from.
+    ///   - credentials: the folder of what systemd hands to the daemon; `nil` where it hands over nothing.
     package static func load(
-        _ daemonFile: String, now: Timestamp = .system
+        _ daemonFile: String, now: Timestamp = .system,
+        credentials: String? = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
     ) throws(ConfigurationProblems) -> FleetConfiguration {
         let log = ReadingLog()
         let folder = folder(of: daemonFile)
@@ -27,7 +30,7 @@ package struct FleetConfiguration: Sendable, Hashable {
             at: daemonFile, log: log, whenMissing: "name zubrd's configuration file, such as /etc/zubr/zubrd.yaml")
         // One that is not there does not say where the others lie: their absence would be our invention.
         if root == nil, FileManager.default.contents(atPath: daemonFile) == nil { try log.throwIfAny() }
-        let daemon = root.flatMap { DaemonFile.read($0, folder: folder) }
+        let daemon = root.flatMap { DaemonFile.read($0, folder: folder, credentials: credentials) }
         // A faulty zubrd.yaml does not hide the faults of the files that lie where they usually do.
         let knowledge = Knowledge.read(daemon?.files ?? DaemonFile.Files(in: folder), now: now, log: log)
         try log.throwIfAny()

@@ -55,7 +55,9 @@ package struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertibl
     /// `YYYY-MM-DD`, nothing else.
     package init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        // Int takes a sign, a date does not.
         guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2, parts[2].utf8.count == 2,
+            !text.utf8.contains(UInt8(ascii: "+")),
             let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2])
         else { return nil }
         self.init(year: year, month: month, day: day)

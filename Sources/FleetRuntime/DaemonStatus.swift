@@ -5,37 +5,53 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
     private let reader: Reader
     private let gauges: DaemonGauges
     private let broker: @Sendable () -> BrokerDocument
+    private let post: @Sendable () -> BrokerDocument
     private let clock: FleetClock
     private let databasePath: String
     private let startedAt: Timestamp
     private let version: String
 
-    /// - Parameter broker: how the connection for telemetry stands.
+    /// - Parameters:
+    ///   - broker: how the connection for telemetry stands.
+    ///   - post: how the connection for work orders stands.
     package init(
-        reader: Reader, gauges: DaemonGauges, broker: @escaping @Sendable () -> BrokerDocument, clock: FleetClock,
-        databasePath: String, version: String
+        reader: Reader, gauges: DaemonGauges, broker: @escaping @Sendable () -> BrokerDocument,
+        post: @escaping @Sendable () -> BrokerDocument, clock: FleetClock, databasePath: String, version: String
     ) {
         self.reader = reader
         self.gauges = gauges
         self.broker = broker
+        self.post = post
         self.clock = clock
         self.databasePath = databasePath
         self.version = version
         startedAt = clock.now()
     }
 
-    package func document() async -> StatusDocument {
-        let broker = broker()
+    package func document() async -> StatusDocument { await read().document }
+
+    /// The page of `GET /metrics`.
+    package func metrics() async -> String {
+        let (document, hasCounts) = await read()
+        return MetricsPage(
+            status: document, hasCounts: hasCounts, counters: gauges.counters(at: document.now), process: .own
+        ).text
+    }
+
+    private func read() async -> (document: StatusDocument, hasCounts: Bool) {
+        let (broker, post) = (broker(), post())
         let now = clock.now()
-        var problems = broker.problems(at: now) + gauges.problems
+        var problems = broker.problems(at: now) + post.takeovers(at: now) + gauges.problems
         var counts = StoreCounts()
+        var hasCounts = true
         do throws(StoreFailure) {
             counts = try await reader.counts()
         } catch {
+            hasCounts = false
             problems.append("the database cannot be read: \(error.message)")
         }
         let (standing, fullAt) = gauges.disk
-        return StatusDocument(
+        var document = StatusDocument(
             version: version, state: problems.isEmpty ? .running : .degraded, problems: problems, startedAt: startedAt,
             now: now, clock: ClockDocument(epoch: clock.settings.epoch, rate: clock.settings.rate),
             broker: broker, ingest: gauges.ingest,
@@ -45,6 +61,16 @@ package struct DaemonStatus<Reader: FleetReader>: Sendable {
                 quarantined: counts.quarantined, gaps: counts.gaps, missingFrames: counts.missingFrames,
                 duplicateFrames: counts.duplicateFrames, redeliveredMessages: counts.redeliveredMessages),
             machines: counts.machines, orders: counts.orders, alertsFiring: counts.alertsFiring)
+        document.store.quarantineDropped = counts.quarantineDropped
+        document.store.hasBallast = standing?.hasBallast ?? false
+        document.store.checkpoints = standing?.checkpoints ?? 0
+        document.store.checkpointSeconds = standing?.checkpointSeconds ?? 0
+        document.firingBySeverity = counts.firingBySeverity
+        document.post = post
+        document.outbox = counts.outbox
+        document.strayReplies = counts.strayReplies
+        document.meterJumps = gauges.meterJumps
+        return (document, hasCounts)
     }
 }
 
@@ -62,6 +88,15 @@ extension BrokerDocument {
                 "the broker drops messages (\(droppedMessages) in all, seen to rise at \(droppedAt.iso8601)): raise max_queued_bytes and message_size_limit in mosquitto.conf"
             )
         }
-        return problems
+        return problems + takeovers(at: now)
+    }
+
+    /// What is wrong when another client uses our name. The two throw each other out for as long as both call again, so
+    /// it is told for a while after it was seen last.
+    package func takeovers(at now: Timestamp) -> [String] {
+        guard let takenOverAt, now - takenOverAt < .minutes(15) else { return [] }
+        return [
+            "another client takes our client id \(client) at the broker (last seen \(takenOverAt.iso8601)), and each throws the other out: is a second zubrd running, or does somebody connect as our user? Give it a user and a client id of its own"
+        ]
     }
 }

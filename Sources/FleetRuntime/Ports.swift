@@ -91,17 +91,21 @@ package enum StoreFailure: Error, Sendable, Hashable {
     case foreign(String)
     /// What was asked for is not there.
     case notFound(String)
+    /// What was asked for contradicts what is there. Nothing was changed.
+    case conflict(String)
 
     package var isTransient: Bool {
         switch self {
         case .diskFull, .busy: true
-        case .damaged, .foreign, .notFound: false
+        case .damaged, .foreign, .notFound, .conflict: false
         }
     }
 
     package var message: String {
         switch self {
-        case .diskFull(let text), .busy(let text), .damaged(let text), .foreign(let text), .notFound(let text): text
+        case .diskFull(let text), .busy(let text), .damaged(let text), .foreign(let text), .notFound(let text),
+            .conflict(let text):
+            text
         }
     }
 }
@@ -219,7 +223,8 @@ package protocol EvaluationStore: Sendable {
     func resume() async throws(StoreFailure) -> EvaluationState
     /// What came after `cursor`, in order of arrival, at most `limit` journal rows.
     func journal(after cursor: JournalCursor, limit: Int) async throws(StoreFailure) -> JournalSlice
-    /// One transaction: cursor, conditions, findings, alerts, orders and outbox together.
+    /// One transaction: cursor, conditions, findings, alerts, orders and outbox together. An evaluation made under other
+    /// names of machines than the store has now is a `conflict`: resume, and decide again.
     func commit(_ evaluation: Evaluation) async throws(StoreFailure)
     /// Changes whenever machines were registered or changed; cheap to ask.
     func registryVersion() async throws(StoreFailure) -> Int64
@@ -239,11 +244,14 @@ package struct EvaluationState: Sendable {
     package var alerts: [Alert]
     /// The last number given to an order.
     package var lastOrderNumber: Int64
+    /// How often machines were given other names; everything here goes by the names after so many of them.
+    package var renames: Int64
 
     package init(
         cursor: JournalCursor = .start, replyCursor: Int64 = 0, conditions: [MachineKey: MachineCondition] = [:],
-        orders: [WorkOrder] = [], alerts: [Alert] = [], lastOrderNumber: Int64 = 0
+        orders: [WorkOrder] = [], alerts: [Alert] = [], lastOrderNumber: Int64 = 0, renames: Int64 = 0
     ) {
+        self.renames = renames
         self.cursor = cursor
         self.replyCursor = replyCursor
         self.conditions = conditions
@@ -265,11 +273,15 @@ package struct JournalSlice: Sendable {
     package var lastReply: Int64?
     /// Rows that cannot be read, each with its cause. They are left out: one damaged row must not stall the fleet.
     package var damaged: [String]
+    /// As in `EvaluationState`: another number there means that state and slice go by different names.
+    package var renames: Int64
 
     package init(
         cursor: JournalCursor, frames: [ReceivedFrames], hasMore: Bool,
-        replies: [(row: Int64, reply: ReceivedReply)] = [], lastReply: Int64? = nil, damaged: [String] = []
+        replies: [(row: Int64, reply: ReceivedReply)] = [], lastReply: Int64? = nil, damaged: [String] = [],
+        renames: Int64 = 0
     ) {
+        self.renames = renames
         self.cursor = cursor
         self.frames = frames
         self.hasMore = hasMore
@@ -296,8 +308,13 @@ package struct Evaluation: Sendable {
     package var serviceRecords: [(machine: MachineKey, code: String, record: ServiceRecord, order: WorkOrderID?)] = []
     package var appliedAcknowledgements: [AlertAcknowledgement] = []
     package var lastOrderNumber: Int64
+    /// As in `EvaluationState`: by which names it speaks of machines.
+    package var renames: Int64
 
-    package init(cursor: JournalCursor, replyCursor: Int64, at: Timestamp, lastOrderNumber: Int64) {
+    package init(
+        cursor: JournalCursor, replyCursor: Int64, at: Timestamp, lastOrderNumber: Int64, renames: Int64 = 0
+    ) {
+        self.renames = renames
         self.cursor = cursor
         self.replyCursor = replyCursor
         self.at = at
@@ -360,13 +377,28 @@ package struct DiskStanding: Sendable, Hashable, Codable {
     package var walBytes: Int64
     package var freeBytes: Int64
     package var hasBallast: Bool
+    /// How often the log was moved into the file since the start, and how long that took in all.
+    package var checkpoints: Int64
+    package var checkpointSeconds: Double
 
-    package init(databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, hasBallast: Bool) {
+    package init(
+        databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, hasBallast: Bool, checkpoints: Int64 = 0,
+        checkpointSeconds: Double = 0
+    ) {
+        self.checkpoints = checkpoints
+        self.checkpointSeconds = checkpointSeconds
         self.databaseBytes = databaseBytes
         self.walBytes = walBytes
         self.freeBytes = freeBytes
         self.hasBallast = hasBallast
     }
+}
+
+/// Whether the one connection that writes still does what it is told.
+package protocol WriterProbe: Sendable {
+    /// Returns when that connection has come to it. One that can write nothing, for want of space, comes to it too; one
+    /// that hangs does not.
+    func reachWriter() async
 }
 
 /// What people ask; read-only connections, each read bounded in time.
@@ -392,6 +424,11 @@ package protocol FleetRegistry: Sendable {
     func register(_ machines: [Machine]) async throws(StoreFailure) -> Int
     /// What the configuration file says. Only what differs from what the file said last time is taken, so that a
     /// restart with the same file writes nothing and undoes no import.
-    func configure(_ machines: [Machine]) async throws(StoreFailure)
+    ///
+    /// Returns those left out because the name is retired: the machine has gone on under another.
+    @discardableResult func configure(_ machines: [Machine]) async throws(StoreFailure) -> [MachineKey]
+    /// Gives a machine to another fleet: everything known of it goes on under the new name, and the old one is retired.
+    /// One transaction.
+    func transfer(_ transfer: MachineTransfer) async throws(StoreFailure)
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure)
 }

@@ -142,3 +142,10 @@ extension FleetDatabase {
         return try result.get()
     }
 }
+
+extension FleetDatabase: WriterProbe {
+    package func reachWriter() async {
+        // Its queue is what may hang; a file that cannot be written is other people's trouble.
+        _ = try? await onWriter("cannot be reached") { _ in }
+    }
+}

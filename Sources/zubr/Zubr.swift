@@ -14,7 +14,8 @@ struct Zubr: AsyncParsableCommand {
         version: zubrVersion,
         subcommands: [
             StatusCommand.self, MachinesCommand.self, MachineCommand.self, AlertsCommand.self, WorkOrdersCommand.self,
-            QuarantineCommand.self, GapsCommand.self, QueryCommand.self, ExportCommand.self, ConfigCommand.self,
+            CentersCommand.self, QuarantineCommand.self, GapsCommand.self, QueryCommand.self, ExportCommand.self,
+            ConfigCommand.self,
             DoctorCommand.self, DemoCommand.self,
         ])
 }

@@ -25,6 +25,9 @@ struct Daemon {
         let settings = configuration.daemon
         // Readings and contacts are for the daemon's user and group; others need not read them.
         umask(0o027)
+        let environment = ProcessInfo.processInfo.environment
+        let manager = NotifySocket(environment)
+        manager?.tell(.status("opening \(settings.database)"))
         let clock = FleetClock(settings.clock, real: Timestamp.systemNow)
         let now: @Sendable () -> Timestamp = { clock.now() }
         for file in [settings.database, settings.socket] {
@@ -33,17 +36,17 @@ struct Daemon {
         }
         let database = try await FleetDatabase.open(
             path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
-            keepsBallast: true)
+            keepsBallast: true, sync: fault == .synchronousNormal ? .normal : .full)
         let gauges = DaemonGauges()
         let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
-        let post = MosquittoPost(settings.broker)
+        let post = MosquittoPost(settings.broker, now: now)
         let status = DaemonStatus(
-            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot }, clock: clock,
-            databasePath: settings.database, version: zubrVersion)
+            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot },
+            post: { post.gauges.snapshot }, clock: clock, databasePath: settings.database, version: zubrVersion)
         let retry = QuarantineRetry(store: database, limits: settings.limits)
 
         // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
-        let services: [any Service] = [
+        var services: [any Service] = [
             Registrar(
                 store: database, machines: configuration.machines, gauges: gauges, clock: ContinuousClock(),
                 logger: logger.for("registrar")),
@@ -63,8 +66,23 @@ struct Daemon {
                 now: now, fault: fault, logger: logger.for("ingestor")),
             FleetServer(
                 reader: database, registry: database, status: { await status.document() },
-                retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api")),
+                metrics: { await status.metrics() },
+                retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api"),
+                onListening: { manager?.tell(.ready) }),
         ]
+        if let metrics = settings.metrics {
+            services.append(
+                MetricsServer(
+                    metrics, metrics: { await status.metrics() }, gauges: gauges, logger: logger.for("metrics")))
+        }
+        if let manager {
+            // The first to shut down, so that it says so before the others take their time.
+            services.append(
+                Heartbeat(
+                    manager: manager, store: database, gauges: gauges, broker: { inbox.gauges.snapshot },
+                    watchdog: NotifySocket.watchdogInterval(environment, process: getpid()),
+                    clock: ContinuousClock(), now: now, logger: logger.for("heartbeat")))
+        }
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],

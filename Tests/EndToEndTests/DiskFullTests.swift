@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// Whether this system lets us have a small file system of our own, in a mount namespace that ends with the daemon.
-private let canMount: Bool = {
+let canMount: Bool = {
     let probe = Process()
     probe.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
     probe.arguments = ["--mount", "sh", "-c", "mount -t tmpfs -o size=1m tmpfs /mnt"]
@@ -77,6 +77,47 @@ struct DiskFullTests {
             throw error
         }
         await daemon.stop()
+        await broker.stop()
+    }
+
+    @Test(
+        "a disk that is full at the very first start is named, and leaves nothing behind that keeps the next from working",
+        .enabled(if: canMount, "needs root and mount namespaces"), .timeLimit(.minutes(3)))
+    func fullFromTheFirst() async throws {
+        let folder = TemporaryFolder()
+        let broker = try await PrivateBroker.start(folder: "\(folder.path)/broker")
+        let place = "\(folder.path)/disk"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        let disk = try await SmallDisk.mount(at: place, bytes: 32 << 20)
+        let stage = Stage(folder: folder, broker: broker, database: "\(place)/zubr.db")
+        func startDaemon() async throws -> ChildProcess {
+            let (program, arguments) = try disk.inside(
+                try sibling(program: "zubrd"),
+                [
+                    "--config", "\(try configurationFolder())/zubrd.yaml", "--broker", broker.url, "--database",
+                    stage.database, "--socket", stage.socket,
+                ])
+            return try await ChildProcess.start(
+                program, arguments: arguments, output: "\(stage.folder.path)/zubrd.log")
+        }
+        // With no room at all, and with some of what it needs.
+        for free: Int64 in [0, 8_192, 65_536] {
+            disk.fill(leaving: free)
+            let daemon = try await startDaemon()
+            let end = await daemon.wait(timeout: .seconds(30))
+            #expect(end == .exited(1))
+            #expect(stage.log.contains("no space is left"), "\(free): \(stage.log)")
+            #expect(stage.log.contains("then start again"), "\(free): \(stage.log)")
+            await daemon.stop()
+            disk.makeRoom()
+        }
+        let daemon = try await startDaemon()
+        let isUp = try await eventually(within: .seconds(30)) {
+            try await stage.status()?.broker.isConnected == true
+        }
+        #expect(isUp, "\(stage.log)")
+        await daemon.stop()
+        await disk.unmount()
         await broker.stop()
     }
 

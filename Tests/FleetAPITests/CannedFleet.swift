@@ -9,6 +9,7 @@ final class CannedFleet: FleetReader, FleetRegistry {
 
     struct Told {
         var registered: [Machine] = []
+        var transferred: [MachineTransfer] = []
         var acknowledged: [AlertAcknowledgement] = []
         var retried: [[Int64]] = []
         var queries: [SeriesQuery] = []
@@ -114,7 +115,17 @@ final class CannedFleet: FleetReader, FleetRegistry {
         return machines.count { $0.key != CannedFleet.truck }
     }
 
-    func configure(_ machines: [Machine]) async throws(StoreFailure) { _ = try await register(machines) }
+    func configure(_ machines: [Machine]) async throws(StoreFailure) -> [MachineKey] {
+        _ = try await register(machines)
+        return []
+    }
+
+    func transfer(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        try check()
+        guard transfer.from == CannedFleet.truck else { throw .notFound("no machine \(transfer.from)") }
+        guard transfer.to != CannedFleet.truck else { throw .conflict("\(transfer.to) is the name it has") }
+        told.withLock { $0.transferred.append(transfer) }
+    }
 
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {
         try check()
@@ -125,6 +136,8 @@ final class CannedFleet: FleetReader, FleetRegistry {
         told.withLock { $0.retried.append(ids) }
         return RetryDocument(accepted: ids)
     }
+
+    static let metrics = "# HELP zubr_problems What is wrong.\n# TYPE zubr_problems gauge\nzubr_problems 0\n"
 
     static var status: StatusDocument {
         StatusDocument(

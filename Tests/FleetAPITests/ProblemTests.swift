@@ -75,6 +75,7 @@ struct ProblemTests {
         arguments: [
             (StoreFailure.diskFull("/secret"), 503, true), (.busy("/secret"), 503, true),
             (.damaged("/secret"), 500, false), (.foreign("/secret"), 500, false), (.notFound("gone"), 404, false),
+            (.conflict("taken"), 409, false),
         ])
     func storeFailures(failure: StoreFailure, status: Int, isRetried: Bool) async throws {
         try await withServer(CannedFleet(failing: failure)) { client in

@@ -115,6 +115,27 @@ struct RouteTests {
     }
 
     @Test(
+        "a machine is given to another fleet, under a name that is free and with an owner on one line",
+        arguments: [
+            (#"{"from":"kuzbass-coal/truck-17","to":"altai-ore/t-4","owner":"Altai Ore"}"#, 200),
+            (#"{"from":"kuzbass-coal/truck-9","to":"altai-ore/t-4"}"#, 404),
+            (#"{"from":"kuzbass-coal/truck-17","to":"kuzbass-coal/truck-17"}"#, 409),
+            (#"{"from":"kuzbass-coal/truck-17","to":"altai-ore/+"}"#, 400),
+            (#"{"from":"kuzbass-coal/truck-17","to":"altai-ore/t-4","owner":"a\nb"}"#, 400),
+        ])
+    func transfer(body: String, status: Int) async throws {
+        let fleet = CannedFleet()
+        try await withServer(fleet) { client in
+            let answer = try await client.ask("POST", "/v1/machines/transfer", body: body)
+            #expect(answer.status == status)
+            #expect(answer.text.contains(#""at":"2026-03-01T08:00:00Z""#) == (status == 200))
+        }
+        let expected = MachineTransfer(
+            from: CannedFleet.truck, to: MachineKey("altai-ore/t-4")!, at: CannedFleet.now, owner: "Altai Ore")
+        fleet.told.withLock { #expect($0.transferred == (status == 200 ? [expected] : [])) }
+    }
+
+    @Test(
         "quarantined messages are tried again: those named, or all, the oldest first",
         arguments: [(#"{"ids":[3]}"#, [3]), (#"{"all":true}"#, [2, 3])] as [(String, [Int64])])
     func retry(body: String, tried: [Int64]) async throws {

@@ -36,7 +36,8 @@ func serve(
 ) async throws {
     let (listening, announce) = AsyncStream.makeStream(of: Void.self)
     let server = FleetServer(
-        reader: fleet, registry: fleet, status: { CannedFleet.status }, retry: retry ?? { fleet.retry($0) },
+        reader: fleet, registry: fleet, status: { CannedFleet.status },
+        metrics: { CannedFleet.metrics }, retry: retry ?? { fleet.retry($0) },
         now: { CannedFleet.now }, socket: socket, onListening: { announce.finish() })
     var logger = Logger(label: "test")
     logger.logLevel = .critical

@@ -120,6 +120,41 @@ struct PageTests {
         #expect(page.lines.contains { $0.contains("7 older messages were thrown out") } == (count > 0))
     }
 
+    @Test("replies without effect are listed, also when the quarantine is empty")
+    func strayReplies() {
+        var page = Page.plain
+        let reply = QuarantineDocument.StrayReply(
+            receivedAt: SampleFleet.now - .hours(2), center: ServiceCenterID("ru-kuz-belovo")!,
+            order: WorkOrderID("WO-000077")!, state: "accepted", why: "there is no such order")
+        page.show(
+            QuarantineDocument(total: 0, byReason: [:], messages: [], strayReplies: [reply]), now: SampleFleet.now)
+        #expect(page.lines.contains("The quarantine is empty."))
+        #expect(page.lines.last == "2 h ago   ru-kuz-belovo  WO-000077  accepted  there is no such order")
+    }
+
+    @Test("the status tells of jumped meters and stray replies, and counts one as one")
+    func attention() {
+        var status = SampleFleet.status()
+        status.strayReplies = 1
+        status.ingest.messages = 1
+        status.outbox.waiting = 1
+        status.outbox.oldestAt = status.now - .minutes(10)
+        status.meterJumps = [
+            MeterJumpDocument(
+                equipment: MachineKey("north/truck-1")!, meter: .engineHours, at: status.now, from: 10_234.5, to: 12)
+        ]
+        var page = Page.plain
+        page.show(status)
+        let text = page.lines.joined(separator: "\n")
+        for part in [
+            "1 reply to orders that are not theirs", "1 message, 0 frames",
+            "1 offer not yet received by a center, the oldest written 10 min ago",
+            "north/truck-1 engine_hours 10234.5 → 12 on 2026-03-01: exchanged, or a broken sensor?",
+        ] {
+            #expect(text.contains(part), "\(text)")
+        }
+    }
+
     @Test("an empty list is said to be empty")
     func empty() {
         var page = Page.plain

@@ -1,6 +1,7 @@
 import FleetMQTT
 import FleetModel
 import FleetRuntime
+import Foundation
 import Rehearsal
 import Support
 import Testing
@@ -105,6 +106,45 @@ struct OutageTests {
         await #expect(throws: InboxFailure.closed) { try await inbox.acknowledge() }
         await rig.broker.resume()
         await rig.stop()
+    }
+
+    @Test("what the broker dropped while the daemon was away is told at its return, though the count moves no more")
+    func droppedMeanwhile() async throws {
+        let folder = TemporaryFolder()
+        try "persistence true\nmax_queued_messages 10\nsys_interval 1\n".write(
+            toFile: "\(folder.path)/mosquitto.conf", atomically: true, encoding: .utf8)
+        let broker = try await PrivateBroker.start(folder: "\(folder.path)/broker", configuration: folder.path)
+        let settings = try BrokerSettings(url: broker.url, clientID: "zubrd")
+        let inbox = MosquittoInbox(settings, now: { Rig.arrival })
+        #expect(
+            try await eventually(within: .seconds(20)) {
+                _ = try await inbox.collect()
+                return inbox.gauges.snapshot.droppedMessages == 0
+            })
+        await inbox.shutdown()
+
+        let told = Box<String>()
+        let machine = MosquittoPublisher(
+            try BrokerSettings(url: broker.url, clientID: "machine"),
+            subscriptions: ["$SYS/broker/publish/messages/dropped"],
+            onMessage: { told.add(String(decoding: $0.body, as: UTF8.self)) })
+        for _ in 0..<100 {
+            try await machine.publish(OutgoingMessage(topic: "zubr/v1/a/b/telemetry", body: [0x7B]))
+        }
+        try await machine.drain()
+        #expect(await eventually(within: .seconds(20)) { Int(told.all.last ?? "") ?? 0 >= 80 })
+        let dropped = told.all.last.flatMap { Int64($0) }
+
+        let next = MosquittoInbox(settings, now: { Rig.arrival })
+        #expect(
+            try await eventually(within: .seconds(5)) {
+                _ = try await next.collect()
+                return next.gauges.snapshot.droppedMessages == dropped
+            })
+        #expect(next.gauges.snapshot.droppedAt == Rig.arrival)
+        await next.shutdown()
+        await machine.close()
+        await broker.stop()
     }
 
     @Test("the broker's own count of dropped messages is a gauge and no telemetry")

@@ -30,7 +30,7 @@ struct CivilDateTests {
         "reads YYYY-MM-DD of a day that exists",
         arguments: [
             ("2026-03-01", true), ("2024-02-29", true), ("2026-02-29", false), ("2026-3-1", false),
-            ("2026-03-01Z", false),
+            ("2026-03-01Z", false), ("+026-03-01", false), ("2026-+3-01", false),
             ("2026-03", false), ("", false), ("2026-03-32", false), ("2026-13-01", false), ("2026/03/01", false),
         ])
     func reading(text: String, isDate: Bool) {

@@ -112,6 +112,22 @@ struct FleetBenchTests {
         #expect(evaluation.lastOrderNumber == 1)
     }
 
+    @Test("tells of a meter that went back, until it is long ago")
+    func meterJump() throws {
+        var bench = bench()
+        for (seq, hours) in [(1, 10_224.0), (2, 10_225), (3, 12), (4, 13)] {
+            let time = Field.monday + .hours(Double(seq))
+            _ = bench.round(
+                Field.slice(Int64(seq), [Field.frames(UInt64(seq), at: time, [Reading(.engineHours, hours)])]),
+                now: time)
+        }
+        let jumped = Field.monday + .hours(3)
+        let expected = MeterJumpDocument(
+            equipment: Field.machine, meter: .engineHours, at: jumped, from: 10_225, to: 12)
+        #expect(bench.meterJumps(since: jumped, limit: 10) == [expected])
+        #expect(bench.meterJumps(since: jumped + .seconds(1), limit: 10).isEmpty)
+    }
+
     @Test("keeps what an unregistered machine sends, gives it no plan, and uses it all once it is registered")
     func lateRegistration() throws {
         var bench = bench(registered: false)

@@ -122,7 +122,7 @@ struct CentersTests {
         ]
     )
     func work(need: String, reason: String, expected: CenterOrder.Work) {
-        #expect(offer(need: need, reason: reason).work == expected)
+        #expect(offer(need: need, reason: reason).work(signals: SmallFleet.failures.signals) == expected)
     }
 
     @Test("a work order is read as the daemon writes it; a broken one is refused")

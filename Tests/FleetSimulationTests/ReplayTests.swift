@@ -46,6 +46,26 @@ struct ReplayTests {
         #expect(try mapper.map(try point("weather,name=truck_0 t=1 1451606410000000000")) == nil)
     }
 
+    @Test("a number that its scale makes infinite is refused, not stored")
+    func infinite() throws {
+        var map = try tsbs()
+        map.columns["velocity"] = ReplayMap.Column(.speed, scale: 10)
+        var mapper = ReplayMapper(map: map)
+        let line = try point("readings,name=truck_0 velocity=1e308 1451606400000000000")
+        #expect(rejection { () throws(Rejection) in _ = try mapper.map(line) } == .outOfRange)
+    }
+
+    @Test("what a row is refused for fits on a line of a terminal, whatever the row holds")
+    func refusalIsPrintable() throws {
+        var mapper = ReplayMapper(map: try tsbs())
+        do throws(Rejection) {
+            _ = try mapper.map(row: ["\u{1B}[2J\n"], header: ["velocity"])
+            Issue.record("a cell of control characters is no number")
+        } catch {
+            #expect(error.detail.utf8.allSatisfy { (0x20..<0x7F).contains($0) })
+        }
+    }
+
     @Test(
         "a row that cannot be mapped says why",
         arguments: [

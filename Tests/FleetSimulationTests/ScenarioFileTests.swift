@@ -7,21 +7,23 @@ import zubrsim
 
 @Suite("scenario files")
 struct ScenarioFileTests {
-    private static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path()
+    private static let project = SmallFleet.project
 
     private func shipped(_ name: String) throws -> ScenarioFile {
         let path = "\(ScenarioFileTests.project)/Simulator/scenarios/\(name).yaml"
         return try ScenarioFile.read(try String(contentsOfFile: path, encoding: .utf8), path: path)
     }
 
-    @Test("the shipped scenarios with machines of their own are played", arguments: ["small", "dead-zone"])
+    @Test(
+        "the shipped scenarios with machines of their own are played",
+        arguments: ["small", "dead-zone", "autonomous-pit", "harvest-week", "winter", "hostile"])
     func small(name: String) throws {
         let file = try shipped(name)
         #expect(file.scenario.name == name)
         var simulator = try FleetSimulator(
             scenario: file.scenario, machines: file.machines.flatMap(\.machines),
-            catalog: try FleetConfiguration.loadCatalog("\(ScenarioFileTests.project)/Config"), seed: 1,
+            catalog: try FleetConfiguration.loadCatalog("\(ScenarioFileTests.project)/Config"),
+            failures: SmallFleet.failures, seed: 1,
             start: file.scenario.start)
         #expect(!simulator.advance(to: file.scenario.start + .minutes(10)).isEmpty)
     }
@@ -33,7 +35,9 @@ struct ScenarioFileTests {
         let loaded = try FleetConfiguration.load("\(ScenarioFileTests.project)/Config/demo/zubrd.yaml", now: start)
         #expect(loaded.machines.count == 60)
         var simulator = try FleetSimulator(
-            scenario: file.scenario, machines: loaded.machines, catalog: loaded.catalog, seed: 1, start: start)
+            scenario: file.scenario, machines: loaded.machines, catalog: loaded.catalog, failures: SmallFleet.failures,
+            seed: 1,
+            start: start)
         let messages = simulator.advance(to: start + .days(2))
         #expect(messages.count > 5_000)
         let shown = simulator.truth.failures.filter { $0.firstFaultCodeAt != nil }.map(\.machine)
@@ -65,7 +69,14 @@ struct ScenarioFileTests {
 
                 title: t
                 month: 2
+                warmer_by: -5
                 failure_rate: 0.5
+                disturbances:
+                  - {kind: sensor_drift, signal: speed, per_hour: 2, class: tractor, at: 1h, for: 2h}
+                  - {kind: tracker_moved, model: GS12, equipment: a/b, at: 3h}
+                autonomy: {all_stops_per_day: 2, all_stop_minutes: [1, 4]}
+                hostile: {period: 1s, flood_machines: 9, machines_per_fleet: 4, signals_per_machine: 5,
+                  signals_per_frame: 6, body_bytes: 700}
                 failures:
                   - {mode: belt_slip, class: combine_grain, number: 2, onset: 90s, course_hours: 3}
                   - {mode: belt_slip, equipment: a/b, onset: 2d}
@@ -78,13 +89,26 @@ struct ScenarioFileTests {
         #expect(
             scenario
                 == Scenario(
-                    name: "x", title: "t", interval: .seconds(10), start: SmallFleet.start, month: 2, failureRate: 0.5,
+                    name: "x", title: "t", interval: .seconds(10), start: SmallFleet.start, month: 2, warmerBy: -5,
+                    failureRate: 0.5,
                     forced: [
                         ForcedFailure(
-                            mode: .beltSlip, target: .nth(2, of: MachineClassID("combine_grain")!),
+                            mode: "belt_slip", target: .nth(2, of: MachineClassID("combine_grain")!),
                             onset: .seconds(90), courseHours: 3),
-                        ForcedFailure(mode: .beltSlip, target: .machine(MachineKey("a/b")!), onset: .days(2)),
+                        ForcedFailure(mode: "belt_slip", target: .machine(MachineKey("a/b")!), onset: .days(2)),
                     ],
+                    disturbances: [
+                        Disturbance(
+                            kind: .sensor(.speed, .drift(perHour: 2)), target: .nth(0, of: MachineClassID("tractor")!),
+                            at: .hours(1), length: .hours(2)),
+                        Disturbance(
+                            kind: .trackerMoved(ModelID("GS12")!), target: .machine(MachineKey("a/b")!), at: .hours(3)),
+                    ],
+                    autonomy: AutonomyBehaviour(allStopsPerDay: 2, allStopMinutes: 1...4),
+                    hostile: HostilePlan(
+                        period: .seconds(1), floodMachines: 9,
+                        limits: IngestLimits(
+                            bodyBytes: 700, signalsPerFrame: 6, signalsPerMachine: 5, machinesPerFleet: 4)),
                     delivery: DeliveryFaults(
                         deadZonesPerDay: 2, deadZoneMinutes: 1...2, backfillFrames: 5, isBackfillColumnar: true,
                         duplicates: 0.1, reordered: 0.2, lost: 0.3, wrongClocks: 0.4, clockOffset: .minutes(3),
@@ -99,10 +123,15 @@ struct ScenarioFileTests {
         arguments: [
             ("intervall: 10s", "unknown key intervall"),
             ("month: 13", "month: must be 1 to 12"),
-            ("failures: [{mode: rust, class: tractor, onset: 1h}]", "unknown failure mode rust; known are"),
             ("failures: [{mode: belt_slip, onset: 1h}]", "the key class is missing"),
             ("failures: [{mode: belt_slip, class: tractor, onset: soon}]", "failures.[0].onset: soon is no duration"),
             ("failures: [{mode: belt_slip, class: tractor, onset: 1h, course_hours: 0}]", "must be more than 0"),
+            ("disturbances: [{kind: magic, class: tractor, at: 1h}]", "magic is none of sensor_stuck, "),
+            ("disturbances: [{kind: sensor_stuck, class: tractor, at: 1h, for: 1h}]", "the key signal is missing"),
+            ("disturbances: [{kind: sensor_stuck, signal: speed, class: tractor, at: 1h}]", "give for, such as 2h"),
+            ("disturbances: [{kind: tracker_moved, class: tractor, at: 1h}]", "the key model is missing"),
+            ("autonomy: {all_stops_per_day: -1}", "must be 0 to 1000"),
+            ("hostile: {period: 0s}", "must be at least 0.01s"),
             ("delivery: {duplicates: 1.5}", "delivery.duplicates: must be 0 to 1"),
             ("delivery: {dead_zone_minutes: [9, 1]}", "write two numbers, the lesser first"),
             ("delivery: {backfill_frames: 0}", "must be 1 to 1000"),

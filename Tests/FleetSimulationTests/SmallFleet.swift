@@ -1,5 +1,8 @@
+import FleetConfiguration
 import FleetModel
 import FleetSimulation
+import Foundation
+import zubrsim
 
 /// One machine of each duty, and the catalog they need.
 enum SmallFleet {
@@ -18,9 +21,30 @@ enum SmallFleet {
         ("BKM-32100D", "trolley-1", "trolleybus_imc", true),
     ]
 
+    /// One machine of each class that has no place among them.
+    static let others: [(name: String, equipment: String, machineClass: String, isHighVoltage: Bool)] = [
+        ("KVK-8060", "forage-1", "forage_harvester", false),
+        ("AMKODOR-342V", "loader-1", "wheel_loader", false),
+        ("PST-9", "trailer-1", "trailer_agri", false),
+        ("BELGEE-X50", "car-1", "car", false),
+    ]
+
+    static let project = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path()
+
+    /// The failure modes that are shipped.
+    static let failures: FailureLibrary = {
+        let path = "\(project)/Simulator/failure-modes.yaml"
+        do {
+            return try FailureModesFile.read(try String(contentsOfFile: path, encoding: .utf8), path: path).library
+        } catch { fatalError("\(error)") }
+    }()
+
+    static func mode(_ id: String) -> FailureMode { failures.mode(id)! }
+
     static let catalog: Catalog = {
         var catalog = Catalog()
-        for model in models {
+        for model in models + others {
             let id = MachineClassID(model.machineClass)!
             catalog.classes[id] = MachineClass(
                 id: id, title: model.machineClass, family: "", plan: nil,
@@ -33,20 +57,27 @@ enum SmallFleet {
 
     static func key(_ equipment: String) -> MachineKey { MachineKey("fleet/\(equipment)")! }
 
-    static let machines: [Machine] = models.map { model in
-        Machine(
-            key: key(model.equipment), model: ModelID(model.name)!,
-            sitePosition: Coordinate(latitude: 54.3, longitude: 86.2),
-            meters: [.engineHours: 1_000, .odometer: 20_000, .fuelUsed: 50_000])
+    static let machines: [Machine] = machines(models)
+    static let allMachines: [Machine] = machines(models + others)
+
+    private static func machines(
+        _ models: [(name: String, equipment: String, machineClass: String, isHighVoltage: Bool)]
+    ) -> [Machine] {
+        models.map { model in
+            Machine(
+                key: key(model.equipment), model: ModelID(model.name)!,
+                sitePosition: Coordinate(latitude: 54.3, longitude: 86.2),
+                meters: [.engineHours: 1_000, .odometer: 20_000, .fuelUsed: 50_000])
+        }
     }
 
-    static func machine(_ equipment: String) -> Machine { machines.first { $0.key == key(equipment) }! }
+    static func machine(_ equipment: String) -> Machine { allMachines.first { $0.key == key(equipment) }! }
 
     static func simulator(
         _ scenario: Scenario, machines: [Machine] = machines, seed: UInt64 = 7, patience: Duration? = .zero
     ) throws -> FleetSimulator {
         try FleetSimulator(
-            scenario: scenario, machines: machines, catalog: catalog, seed: seed, start: start,
+            scenario: scenario, machines: machines, catalog: catalog, failures: failures, seed: seed, start: start,
             operatorPatience: patience)
     }
 

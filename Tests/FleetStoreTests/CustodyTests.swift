@@ -1,5 +1,6 @@
 import FleetModel
 import FleetRuntime
+import Foundation
 import GRDB
 import Support
 import Synchronization
@@ -27,6 +28,22 @@ struct CustodyTests {
         #expect(standing.freeBytes > 0)
         #expect(!standing.hasBallast)
         #expect(try await store.everything().count == 4)
+        await store.close()
+    }
+
+    @Test("cuts off the log that a killed program left, though nothing comes any more")
+    func leftover() async throws {
+        let killed = try await open(folder)
+        _ = try await killed.commit(batch([frame(1)]))
+        let later = TemporaryFolder()
+        for name in ["zubr.db", "zubr.db-wal"] {
+            try FileManager.default.copyItem(atPath: folder.file(name), toPath: later.file(name))
+        }
+        await killed.close()
+        let store = try await open(later)
+        #expect(try await store.maintain(at: start).walBytes > 0)
+        #expect(try await store.maintain(at: start).walBytes == 0)
+        #expect(try await store.everything().count == 2)
         await store.close()
     }
 

@@ -34,6 +34,31 @@ struct QuarantineTests {
         await store.close()
     }
 
+    @Test("the same message again is counted and not kept twice; another topic or body is another message")
+    func again() async throws {
+        let store = try await open(folder)
+        var elsewhere = rejected("x")
+        elsewhere.topic = "zubr/v1/a/c/telemetry"
+        for messages in [[rejected("x"), rejected("y")], [rejected("x")], [elsewhere, rejected("x")]] {
+            var incoming = IngestBatch()
+            incoming.rejected = messages
+            _ = try await store.commit(incoming)
+        }
+        let document = try await store.quarantine(limit: 9)
+        #expect(document.total == 3)
+        #expect(document.byReason == ["not-json": 3])
+        #expect(document.messages.map(\.times) == [1, 1, 3])
+        // One that was taken after all is over: when it comes again it is a new one.
+        var released = IngestBatch()
+        released.released = [document.messages[2].id]
+        _ = try await store.commit(released)
+        var incoming = IngestBatch()
+        incoming.rejected = [rejected("x")]
+        _ = try await store.commit(incoming)
+        #expect(try await store.quarantine(limit: 9).messages.map(\.times) == [1, 1, 1])
+        await store.close()
+    }
+
     @Test("a released message no longer counts, is not given again, and is released once")
     func released() async throws {
         let store = try await open(folder)

@@ -11,15 +11,17 @@ package struct CenterOrder: Sendable, Hashable, Decodable {
     package var need: String
     package var reason: String
     package var durationHours: Double
+    /// The machine comes to the center; otherwise the center's crew comes to the machine.
+    package var isVisit: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case dispatch, order, action, equipment, need, reason
+        case dispatch, order, action, equipment, need, reason, mode
         case durationHours = "duration_hours"
     }
 
     package init(
         dispatch: String, order: WorkOrderID, action: Dispatch.Action, equipment: MachineKey, need: String,
-        reason: String = "", durationHours: Double = 1
+        reason: String = "", durationHours: Double = 1, isVisit: Bool = false
     ) {
         self.dispatch = dispatch
         self.order = order
@@ -28,6 +30,7 @@ package struct CenterOrder: Sendable, Hashable, Decodable {
         self.need = need
         self.reason = reason
         self.durationHours = durationHours
+        self.isVisit = isVisit
     }
 
     package init(from decoder: any Decoder) throws {
@@ -40,14 +43,15 @@ package struct CenterOrder: Sendable, Hashable, Decodable {
         need = try container.decodeIfPresent(String.self, forKey: .need) ?? ""
         reason = try container.decodeIfPresent(String.self, forKey: .reason) ?? ""
         durationHours = try container.decodeIfPresent(Double.self, forKey: .durationHours) ?? 1
+        isVisit = try container.decodeIfPresent(String.self, forKey: .mode) == "visit"
     }
 
     package init(json body: [UInt8]) throws {
         self = try JSONDecoder().decode(CenterOrder.self, from: Data(body))
     }
 
-    /// What the mechanic will do to the machine.
-    package var work: Work {
+    /// What the mechanic will do to the machine; `signals` are those in which failures show.
+    package func work(signals: Set<Signal>) -> Work {
         let parts = need.split(separator: "/")
         if parts.count >= 2, parts[0] == "service", isTopicSegment(parts[1].utf8) {
             return .service(String(parts[1]))
@@ -59,9 +63,8 @@ package struct CenterOrder: Sendable, Hashable, Decodable {
         {
             return .repair(.code(spn))
         }
-        let known = Set(FailureMode.allCases.flatMap(\.profile.signals))
         for word in reason.split(whereSeparator: { !($0.isLetter || $0.isNumber || $0 == "_") }) {
-            if let signal = Signal(known: String(word)), known.contains(signal) { return .repair(.signal(signal)) }
+            if let signal = Signal(known: String(word)), signals.contains(signal) { return .repair(.signal(signal)) }
         }
         return .repair(.worst)
     }

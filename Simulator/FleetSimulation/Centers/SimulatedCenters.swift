@@ -37,6 +37,14 @@ package struct SimulatedCenters: Sendable {
         package var reply: CenterReply
         /// What was done to the machine; `nil` unless the reply says `completed`.
         package var done: CenterOrder?
+        /// The job that begins, and when it will be done: until then the machine stands. `nil` unless the reply says
+        /// `started`.
+        package var begun: Begun?
+
+        package struct Begun: Sendable, Hashable {
+            package var job: CenterOrder
+            package var until: Timestamp
+        }
     }
 
     /// How many orders some center is working at.
@@ -54,11 +62,16 @@ package struct SimulatedCenters: Sendable {
                 jobs[id]?.steps = []
             }
             return []
+        case .rename:
+            for (id, job) in jobs where job.center == center && job.message.order == message.order {
+                jobs[id]?.message.equipment = message.equipment
+            }
+            return []
         case .offer:
             if let job = jobs[message.dispatch] {
                 // The first answer was lost, or ours crossed with the second offer.
                 guard job.steps.first?.state != .received else { return [] }
-                return [Act(at: now, center: center, reply: job.received, done: nil)]
+                return [Act(at: now, center: center, reply: job.received)]
             }
             jobs[message.dispatch] = plan(message, at: center, now: now)
             return []
@@ -112,7 +125,9 @@ package struct SimulatedCenters: Sendable {
                         at: step.at, center: job.center,
                         reply: reply(
                             step, to: job.message, meters: isDone ? meters(job.message.equipment) : [:]),
-                        done: isDone ? job.message : nil))
+                        done: isDone ? job.message : nil,
+                        begun: step.state == .started
+                            ? job.steps.last.map { .init(job: job.message, until: $0.at) } : nil))
             }
         }
         return acts.sorted { ($0.at, $0.reply.reply) < ($1.at, $1.reply.reply) }

@@ -41,6 +41,15 @@ struct OnboardUnit: Sendable {
         nextRestart = after(start, perDay: faults.restartsPerDay)
     }
 
+    /// A new control unit numbers its frames from 0 under a boot number of its own.
+    mutating func swap() {
+        boot = UInt32(chance.between(5_001, 9_000))
+        seq = 0
+    }
+
+    /// Numbers begin at 0 again under the same boot number.
+    mutating func forgetNumbers() { seq = 0 }
+
     private mutating func after(_ time: Timestamp, perDay: Double) -> Timestamp {
         guard perDay > 0 else { return .distantFuture }
         return time + .days(chance.exponential(mean: 1 / perDay))

@@ -29,18 +29,14 @@ struct DieselEngine: Sendable {
 
     var isRunning: Bool { rpm > 0 }
 
-    /// `fouling` is how far the cooling has lost its reserve, 0 to 1.
-    mutating func run(
-        rpm: Double, load: Double, ambient: Double, fouling: Double, over seconds: Double
-    ) -> Usage {
+    mutating func run(rpm: Double, load: Double, ambient: Double, over seconds: Double) -> Usage {
         self.rpm = rpm
         self.load = min(1, max(0.04, load))
         // 0.25 l for each kWh; an idling engine still takes a twentieth of its full thirst.
         litresPerHour = 0.25 * powerKilowatts * max(0.05, self.load)
         // The thermostat holds 85 °C while the radiator has reserve; hot days at full load use it up.
         let unregulated = ambient + 62 * self.load
-        let settled = max(85 + 3 * self.load, unregulated) + 34 * fouling * (0.7 + 0.3 * self.load)
-        settle(&coolant, to: settled, timeConstant: 400, over: seconds)
+        settle(&coolant, to: max(85 + 3 * self.load, unregulated), timeConstant: 400, over: seconds)
         settle(&oil, to: coolant + 4 + 14 * self.load, timeConstant: 600, over: seconds)
         settle(&exhaust, to: ambient + 250 + 330 * self.load, timeConstant: 25, over: seconds)
         return Usage(hours: seconds / 3_600, kilometres: 0, litres: litresPerHour * seconds / 3_600)
@@ -55,12 +51,13 @@ struct DieselEngine: Sendable {
         settle(&exhaust, to: ambient, timeConstant: 900, over: seconds)
     }
 
-    /// The pump's flow against the bearings' gaps: more with speed, less with hot thin oil, less with wear (0 to 1).
-    func oilPressure(wear: Double) -> Double {
+    /// The pump's flow against the bearings' gaps: more with speed, less with hot thin oil, far more with oil that is
+    /// thick from frost, until the relief valve opens.
+    var oilPressure: Double {
         guard isRunning else { return 0 }
         func flow(_ rpm: Double) -> Double { rpm / (1 + rpm / 2_000) }
-        let viscosity = min(1.6, max(0.85, 1 + 0.006 * (100 - oil)))
-        return oilPressureRated * flow(rpm) / flow(rated) * viscosity * (1 - 0.62 * wear)
+        let viscosity = min(1.6, max(0.85, 1 + 0.006 * (100 - oil))) + 0.02 * max(0, -oil)
+        return min(1_000, oilPressureRated * flow(rpm) / flow(rated) * viscosity)
     }
 
     /// Absolute at full load and rated speed 230 kPa; 100 is the outside air.

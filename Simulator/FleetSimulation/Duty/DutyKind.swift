@@ -8,8 +8,9 @@ package enum DutyKind: String, CaseIterable, Sendable, Hashable {
     case roadTruck = "road-truck"
     case cityBus = "city-bus"
     case electricBus = "electric-bus"
+    case trailer
 
-    /// `nil` for a class that has no duty here, such as a trailer.
+    /// `nil` for a class that has no duty here.
     init?(_ machineClass: MachineClass) {
         let id = machineClass.id.text
         if id.hasPrefix("haul_truck") {
@@ -18,6 +19,8 @@ package enum DutyKind: String, CaseIterable, Sendable, Hashable {
             self = .harvester
         } else if id == "tractor" || id == "wheel_loader" {
             self = .tractor
+        } else if id.hasPrefix("trailer") {
+            self = .trailer
         } else if id.hasPrefix("ebus") || id.hasPrefix("trolleybus") {
             self = .electricBus
         } else if id.contains("bus") {

@@ -34,6 +34,8 @@ struct ElectricBus: Sendable {
     private var tripKilowattHours = 0.0
     private var perKilometre = 1.2
     private var offwire = 20.0
+    private let soh: Double
+    private let collectorWear: Double
 
     init(traits: MachineTraits, ambient: Double, chance: inout RandomStream) {
         self.traits = traits
@@ -43,6 +45,8 @@ struct ElectricBus: Sendable {
         consumption = chance.between(0.9, 1.3)
         remaining = chance.between(5, 90)
         charge = chance.between(0.65, 0.9)
+        soh = chance.between(88, 99)
+        collectorWear = chance.between(10, 55)
         doors = chance.between(50_000, 300_000).rounded()
     }
 
@@ -52,12 +56,12 @@ struct ElectricBus: Sendable {
     private var isUnderWires: Bool { traits.isTrolleybus && along < 0.55 }
 
     mutating func work(
-        over seconds: Double, around: Surroundings, wear: Wear, chance: inout RandomStream
+        over seconds: Double, around: Surroundings, condition: Condition, chance: inout RandomStream
     ) -> Usage {
         climate(around)
         remaining -= seconds
         let before = speed
-        settle(&speed, to: phase == .driving ? aimed : 0, timeConstant: 7, over: seconds)
+        settle(&speed, to: phase == .driving ? aimed * condition.power : 0, timeConstant: 7, over: seconds)
         if speed < 0.5 { speed = 0 }
         let kilometres = speed * seconds / 3_600
         let mass = traits.emptyTonnes + traits.payloadTonnes * riders
@@ -82,7 +86,7 @@ struct ElectricBus: Sendable {
             (tripKilometres, tripKilowattHours) = (0, 0)
         }
         along = (along + kilometres / lineKilometres).truncatingRemainder(dividingBy: 1)
-        warm(over: seconds, wear: wear)
+        warm(over: seconds)
         advance(chance: &chance)
         return Usage(hours: seconds / 3_600, kilometres: kilometres, litres: 0)
     }
@@ -104,13 +108,13 @@ struct ElectricBus: Sendable {
         charge = min(0.98, max(0.02, charge))
     }
 
-    private mutating func warm(over seconds: Double, wear: Wear) {
+    private mutating func warm(over seconds: Double) {
         let effort = min(1, abs(amperes) / 400)
         let conditioned = min(33, max(19, 25 + 0.2 * ambient))
         settle(
-            &cells, to: min(76, conditioned + 3 * effort + 60 * wear[.coolingPump]), timeConstant: 900, over: seconds)
+            &cells, to: min(76, conditioned + 3 * effort), timeConstant: 900, over: seconds)
         settle(
-            &loop, to: min(78, 24 + 0.2 * ambient + 4 * effort + 62 * wear[.coolingPump]), timeConstant: 600,
+            &loop, to: min(78, 24 + 0.2 * ambient + 4 * effort), timeConstant: 600,
             over: seconds)
         settle(&motor, to: 38 + 0.5 * ambient + 65 * effort, timeConstant: 600, over: seconds)
         settle(&inverter, to: 24 + 0.4 * ambient + 25 * effort, timeConstant: 200, over: seconds)
@@ -144,7 +148,7 @@ struct ElectricBus: Sendable {
     }
 
     /// In the depot: on the charger until it is full.
-    mutating func stand(over seconds: Double, around: Surroundings, wear: Wear) {
+    mutating func stand(over seconds: Double, around: Surroundings) {
         climate(around)
         heatingKilowatts = 0
         speed = 0
@@ -153,7 +157,7 @@ struct ElectricBus: Sendable {
         phase = isOnCharger ? .charging : .standing
         remaining = 20
         flow(kilowatts: -chargeKilowatts, over: seconds)
-        warm(over: seconds, wear: wear)
+        warm(over: seconds)
     }
 
     /// Broken down: nothing flows.
@@ -174,16 +178,21 @@ struct ElectricBus: Sendable {
         loopPosition(site: site, along: along, kilometres: lineKilometres, bearing: bearingDegrees)
     }
 
-    func append(to readings: inout [Reading], wear: Wear, chance: inout RandomStream) {
+    var exertion: Exertion {
+        Exertion(load: min(1, abs(amperes) / 400), isMoving: speed > 1, payload: riders)
+    }
+
+    func append(to readings: inout [Reading], chance: inout RandomStream) {
         func add(_ signal: Signal, _ value: Double, _ places: Double = 10) {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
-        let spread = 12 + 160 * wear[.cellImbalance] + chance.noise(2)
+        let spread = 12 + chance.noise(2)
         let cell =
             traits.isSupercapacitor
             ? 1.7 + 0.9 * charge : traits.isTrolleybus ? 2.0 + 0.5 * charge : 3.15 + 0.3 * charge
         add(.speed, speed)
         add(Signals.soc, charge * 100)
+        add(Signals.soh, soh)
         add(Signals.packVoltage, voltage - 0.03 * amperes)
         add(Signals.packCurrent, amperes)
         add(Signals.cellVMax, cell + spread / 2_000, 1_000)
@@ -206,6 +215,9 @@ struct ElectricBus: Sendable {
             add(Signals.lineVoltage, isUnderWires ? 585 + chance.noise(50) : 0, 1)
             add(Signals.offwireDistance, offwire)
             add(Signals.leakageCurrent, 0.6 + chance.noise(0.3), 100)
+            add(Signals.currentCollectorWear, collectorWear)
+        } else {
+            add(Signals.pantographContactForce, 260 + chance.noise(25), 1)
         }
     }
 }

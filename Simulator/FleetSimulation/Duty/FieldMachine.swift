@@ -61,7 +61,7 @@ struct FieldMachine: Sendable {
     }
 
     mutating func work(
-        over seconds: Double, around: Surroundings, wear: Wear, chance: inout RandomStream
+        over seconds: Double, around: Surroundings, condition: Condition, chance: inout RandomStream
     ) -> Usage {
         ambient = around.ambientCelsius
         let task = taskLoad(month: around.month) ?? 0.35
@@ -77,18 +77,17 @@ struct FieldMachine: Sendable {
         case .turning: (aimed, load, rpm) = (5, 0.3, 1_700)
         case .unloading: (aimed, load, rpm) = (0, 0.35, 1_900)
         }
-        settle(&speed, to: aimed * (1 + 0.08 * wobble), timeConstant: 5, over: seconds)
+        settle(&speed, to: aimed * condition.power * (1 + 0.08 * wobble), timeConstant: 5, over: seconds)
         slip = phase == .working && !isHarvester ? 4 + 11 * load : 2
         var usage = engine.run(
-            rpm: rpm + chance.noise(20), load: load, ambient: ambient, fouling: max(0, dust - 70) / 100, over: seconds)
+            rpm: rpm + chance.noise(20), load: min(condition.power, load), ambient: ambient, over: seconds)
         usage.kilometres = speed * seconds / 3_600
         fuel -= usage.litres / traits.tankLitres
         if fuel < 0.12 { fuel = 0.98 }
         alongMetres += usage.kilometres * 1_000
         settle(&transmissionOil, to: 45 + 0.5 * ambient + 22 * load, timeConstant: 1_200, over: seconds)
         settle(&hydraulicOil, to: 36 + 0.5 * ambient + 18 * load, timeConstant: 1_500, over: seconds)
-        settle(
-            &bearing, to: ambient + 22 + 18 * load + 92 * wear[.bearingOverheat], timeConstant: 600, over: seconds)
+        settle(&bearing, to: ambient + 22 + 18 * load, timeConstant: 600, over: seconds)
         dust = isHarvester ? min(58, dust + 4 * seconds / 3_600) : 0
         advance(over: seconds, chance: &chance)
         return usage
@@ -141,7 +140,11 @@ struct FieldMachine: Sendable {
         )
     }
 
-    func append(to readings: inout [Reading], wear: Wear, chance: inout RandomStream) {
+    var exertion: Exertion {
+        Exertion(load: engine.load, isMoving: speed > 1, payload: min(1, hopper))
+    }
+
+    func append(to readings: inout [Reading], chance: inout RandomStream) {
         func add(_ signal: Signal, _ value: Double, _ places: Double = 10) {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
@@ -149,20 +152,21 @@ struct FieldMachine: Sendable {
         add(.speed, speed)
         add(Signals.engineRPM, engine.rpm, 1)
         add(Signals.engineLoad, engine.load * 100, 1)
-        add(Signals.engineOilPressure, engine.oilPressure(wear: 0) + chance.noise(4), 1)
+        add(Signals.engineOilPressure, engine.oilPressure + chance.noise(4), 1)
         add(Signals.coolantTemp, engine.coolant + chance.noise(0.3))
-        add(Signals.batteryVoltage12, 14.2 - 3 * wear[.beltAlternator] + chance.noise(0.06), 100)
+        add(Signals.batteryVoltage12, 14.2 + chance.noise(0.06), 100)
         add(
             Signals.airFilterRestriction,
-            1.4 + 1.3 * engine.load + 9 * wear[.airFilterClog] + chance.noise(0.1), 100)
+            1.4 + 1.3 * engine.load + chance.noise(0.1), 100)
         add(Signals.fuelRate, engine.litresPerHour)
         add(Signals.fuelLevel, fuel * 100)
         add(Signals.transOilPressure, 1.25 + chance.noise(0.05), 100)
         add(Signals.transOilTemp, transmissionOil)
         add(Signals.hydOilTemp, hydraulicOil)
         add(Signals.ambientTemp, ambient)
+        add(Signals.tyrePressure, 150 + chance.noise(3), 1)
         if isHarvester {
-            let slipping = 1.4 + 12.5 * wear[.beltSlip]
+            let slipping = 1.4
             let feed = isWorking ? max(0, 10 * engine.load + chance.noise(0.6)) : 0
             add(Signals.threshingDrumRPM, 780 * (1 - slipping / 100) + chance.noise(6), 1)
             add(Signals.fanRPM, 820 + chance.noise(10), 1)
@@ -183,6 +187,10 @@ struct FieldMachine: Sendable {
             add(Signals.wheelSlip, slip + chance.noise(1))
             add(Signals.ptoRPM, isWorking ? 540 + chance.noise(6) : 0, 1)
             add(Signals.hitchPosition, isWorking ? 22 + chance.noise(3) : 88, 1)
+            if traits.isLoader {
+                add(Signals.boomPressure, isWorking ? 9 + 6 * engine.load + chance.noise(1) : 3)
+                add(Signals.bucketPayload, isWorking ? max(0, 3.2 + chance.noise(0.6)) : 0, 100)
+            }
         }
     }
 }

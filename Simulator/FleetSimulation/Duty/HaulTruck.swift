@@ -27,7 +27,16 @@ struct HaulTruck: Sendable {
     private(set) var speed = 0.0
     private(set) var engine: DieselEngine
     private var resumed = Phase.queue
+    private var remainingAfterStop = 0.0
     private var hoursToStop: Double
+    /// Why a driverless truck stands; `nil` while it does not.
+    private(set) var stop: StopCause?
+    /// The stop of the whole site is pressed.
+    private var isAllStop = false
+    /// Seconds that the remote operator still drives it, after a stop.
+    private var supervised = 0.0
+    /// Happened since they were last taken.
+    private(set) var events: [Signal] = []
     // First-order temperatures.
     private var hydraulicOil = 55.0
     private var brakeOil = 65.0
@@ -37,6 +46,10 @@ struct HaulTruck: Sendable {
     private var inverter = 45.0
     private var grid = 60.0
     private var tyre = 35.0
+    private var wheelGear = 50.0
+    private var brakeWear: Double
+    /// What is left in the grease reservoir, percent.
+    private var grease: Double
     private var fuel: Double
     private var retarding = 0.0
     private var ambient = 10.0
@@ -52,6 +65,8 @@ struct HaulTruck: Sendable {
         originNorth = chance.between(-0.6, 0.6)
         originEast = chance.between(-0.6, 0.6)
         fuel = chance.between(0.4, 0.95)
+        brakeWear = chance.between(8, 50)
+        grease = chance.between(40, 95)
         hoursToStop = chance.exponential(mean: 12)
         engine = DieselEngine(
             powerKilowatts: traits.powerKilowatts, idle: 700, rated: 1_900, oilPressureRated: 430, ambient: ambient)
@@ -61,7 +76,8 @@ struct HaulTruck: Sendable {
 
     var mode: OperatingMode {
         guard isAutonomous else { return .manual }
-        return phase == .stopped ? .safeStop : .autonomous
+        guard phase != .stopped else { return isAllStop ? .allStop : .safeStop }
+        return supervised > 0 ? .remote : .autonomous
     }
 
     // MARK: Motion
@@ -72,15 +88,17 @@ struct HaulTruck: Sendable {
     }
 
     mutating func work(
-        over seconds: Double, around: Surroundings, wear: Wear, chance: inout RandomStream
+        over seconds: Double, around: Surroundings, condition: Condition, chance: inout RandomStream
     ) -> Usage {
         ambient = around.ambientCelsius
         humidity = around.humidity
-        if isAutonomous { considerStop(seconds, dirt: wear[.lidarSoiling], chance: &chance) }
+        if isAutonomous { considerStop(seconds, condition, chance: &chance) }
         let mass = traits.emptyTonnes + payload
         let isTravelling = phase == .hauling || phase == .returning
         let grade = isTravelling ? self.grade : 0
-        let aimed = isTravelling ? aimedSpeed(mass: mass, grade: grade, chance: &chance) : phase == .spot ? 6 : 0
+        let aimed =
+            isTravelling
+            ? aimedSpeed(mass: mass, grade: grade, power: condition.power, chance: &chance) : phase == .spot ? 6 : 0
         settle(&speed, to: aimed, timeConstant: 8, over: seconds)
         if speed < 0.3 { speed = 0 }
 
@@ -98,11 +116,14 @@ struct HaulTruck: Sendable {
         case .queue, .loading, .refuelling, .stopped: (load, rpm) = (0.08, engine.idle)
         }
         var usage = engine.run(
-            rpm: rpm + chance.noise(12), load: load + chance.noise(0.02), ambient: ambient,
-            fouling: wear[.coolingFouling], over: seconds)
+            rpm: rpm + chance.noise(12), load: min(condition.power, load) + chance.noise(0.02), ambient: ambient,
+            over: seconds)
         usage.kilometres = speed * seconds / 3_600
+        brakeWear = min(60, brakeWear + usage.kilometres * 0.0004)
+        grease -= seconds / 3_600 * 0.6
+        if grease < 30 { grease = 98 }
         fuel = max(0.02, fuel - usage.litres / traits.tankLitres)
-        warm(over: seconds, wear: wear)
+        warm(over: seconds)
         advance(usage.kilometres, over: seconds, isBreak: !isAutonomous && HaulTruck.isBreak(around), chance: &chance)
         return usage
     }
@@ -121,6 +142,7 @@ struct HaulTruck: Sendable {
         settle(&inverter, to: ambient, timeConstant: 2_000, over: seconds)
         settle(&grid, to: ambient, timeConstant: 600, over: seconds)
         settle(&tyre, to: ambient, timeConstant: 9_000, over: seconds)
+        settle(&wheelGear, to: ambient, timeConstant: 9_000, over: seconds)
     }
 
     private var grade: Double {
@@ -128,25 +150,73 @@ struct HaulTruck: Sendable {
         return phase == .returning ? -rampGrade : rampGrade
     }
 
-    private func aimedSpeed(mass: Double, grade: Double, chance: inout RandomStream) -> Double {
+    private func aimedSpeed(
+        mass: Double, grade: Double, power: Double, chance: inout RandomStream
+    ) -> Double {
         // What the engine can push up the hill, and no faster than the road lets it.
-        let climbing = 0.8 * traits.powerKilowatts / (mass * 9.81 * max(0.005, grade + rolling)) * 3.6
+        let climbing = 0.8 * power * traits.powerKilowatts / (mass * 9.81 * max(0.005, grade + rolling)) * 3.6
         let road = payload > 0 ? (grade > 0.01 ? 24.0 : 30) : (grade < 0 ? 27 : grade > 0.01 ? 24 : 38)
-        return min(climbing * 0.98, road) * (isAutonomous ? 0.92 : 1) * (1 + chance.noise(0.05))
+        // Whoever drives by camera drives slowly.
+        let limit = supervised > 0 ? 12 : road * (power < 1 ? 0.7 : 1)
+        return min(climbing * 0.98, limit) * (isAutonomous ? 0.92 : 1) * (1 + chance.noise(0.05))
     }
 
-    private mutating func considerStop(_ seconds: Double, dirt: Double, chance: inout RandomStream) {
+    private mutating func considerStop(_ seconds: Double, _ condition: Condition, chance: inout RandomStream) {
+        supervised = max(0, supervised - seconds)
+        if condition.isAllStop != isAllStop {
+            isAllStop = condition.isAllStop
+            if isAllStop {
+                halt(for: .allStop, seconds: 60)
+            } else {
+                // Released by the controller: each truck is looked at before it may go on.
+                remaining = chance.between(60, 240)
+            }
+        }
+        if isAllStop { remaining = max(remaining, 60) }
         guard phase != .stopped else { return }
-        // A dirty lidar sees obstacles that are not there.
-        hoursToStop -= seconds / 3_600 * (1 + 12 * dirt)
+        hoursToStop -= seconds / 3_600 * (1 + 12 * condition.stopsPerHour)
         guard hoursToStop <= 0 else { return }
         hoursToStop = chance.exponential(mean: 12)
-        resumed = phase
-        let left = remaining
-        enter(.stopped, for: chance.between(120, 600))
-        remainingAfterStop = left
+        let drawn = chance.share()
+        // Most stops are for something in the way, or for what looked like it.
+        let usual: StopCause =
+            drawn < 0.6 ? .obstacle : drawn < 0.75 ? .localisation : drawn < 0.9 ? .communication : .traction
+        halt(for: condition.stopCause ?? usual, seconds: chance.between(120, 600))
     }
-    private var remainingAfterStop = 0.0
+
+    private mutating func halt(for cause: StopCause, seconds: Double) {
+        if phase != .stopped {
+            resumed = phase
+            remainingAfterStop = remaining
+        }
+        stop = cause
+        if cause == .obstacle { events.append(Signals.obstacleStop) }
+        if cause == .allStop { events.append(Signals.estop) }
+        enter(.stopped, for: seconds)
+    }
+
+    /// What stopped it was put right: it goes on at once, unless the whole site is stopped.
+    mutating func clear() {
+        guard isAutonomous else { return }
+        if phase == .stopped, !isAllStop {
+            phase = resumed
+            remaining = remainingAfterStop
+            stop = nil
+        }
+        resumeSupervised(seconds: 120)
+    }
+
+    /// The remote operator drives it the first metres.
+    private mutating func resumeSupervised(seconds: Double) {
+        supervised = seconds
+        events.append(Signals.intervention)
+    }
+
+    mutating func takeEvents() -> [Signal] {
+        guard !events.isEmpty else { return [] }
+        defer { events = [] }
+        return events
+    }
 
     private mutating func enter(_ next: Phase, for seconds: Double) {
         phase = next
@@ -194,17 +264,19 @@ struct HaulTruck: Sendable {
         case .stopped:
             phase = resumed
             remaining = remainingAfterStop
+            stop = nil
+            // An obstacle that has gone needs nobody; what the truck could not judge by itself does.
+            if chance.happens(0.5) { resumeSupervised(seconds: chance.between(60, 240)) }
         case .hauling, .returning: break
         }
     }
 
-    private mutating func warm(over seconds: Double, wear: Wear) {
+    private mutating func warm(over seconds: Double) {
         let load = engine.load
         let effort = max(load, min(1, retarding / traits.powerKilowatts))
         settle(
             &hydraulicOil,
-            to: 48 + 0.3 * ambient + 10 * load + 26 * wear[.hydraulicPumpWear] + 16 * wear[.coolingFouling],
-            timeConstant: 1_800, over: seconds)
+            to: 48 + 0.3 * ambient + 10 * load, timeConstant: 1_800, over: seconds)
         settle(&transmissionOil, to: 72 + 0.15 * ambient + 22 * effort, timeConstant: 700, over: seconds)
         // Downhill the hydromechanical truck brakes in oil, the electric one in its resistor grids.
         let inOil = traits.hasElectricDrive ? 0.1 : 0.55
@@ -212,14 +284,21 @@ struct HaulTruck: Sendable {
             &brakeOil, to: 58 + 0.2 * ambient + 60 * inOil * min(1, retarding / traits.powerKilowatts),
             timeConstant: 150, over: seconds)
         settle(
-            &motorWinding, to: 42 + 0.5 * ambient + 90 * effort + 40 * wear[.tractionMotorInsulation],
-            timeConstant: 900, over: seconds)
+            &motorWinding, to: 42 + 0.5 * ambient + 90 * effort, timeConstant: 900, over: seconds)
         settle(&alternatorWinding, to: 42 + 0.5 * ambient + 75 * load, timeConstant: 900, over: seconds)
         settle(&inverter, to: 26 + 0.4 * ambient + 26 * effort, timeConstant: 120, over: seconds)
         settle(
             &grid, to: ambient + 30 + 330 * min(1, retarding / traits.powerKilowatts), timeConstant: 40, over: seconds)
         let strain = (traits.emptyTonnes + payload) / (traits.emptyTonnes + traits.payloadTonnes) * speed / 25
         settle(&tyre, to: ambient + 42 * strain, timeConstant: 9_000, over: seconds)
+        settle(&wheelGear, to: 34 + 0.4 * ambient + 18 * strain, timeConstant: 5_000, over: seconds)
+    }
+
+    /// New discs.
+    mutating func renewBrakes() { brakeWear = 2 }
+
+    var exertion: Exertion {
+        Exertion(load: engine.load, isMoving: speed > 1, payload: payload / max(1, traits.payloadTonnes))
     }
 
     // MARK: What it sends
@@ -238,7 +317,7 @@ struct HaulTruck: Sendable {
         )
     }
 
-    func append(to readings: inout [Reading], wear: Wear, chance: inout RandomStream) {
+    func append(to readings: inout [Reading], chance: inout RandomStream) {
         func add(_ signal: Signal, _ value: Double, _ places: Double = 10) {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
@@ -246,50 +325,61 @@ struct HaulTruck: Sendable {
         add(.speed, speed)
         add(Signals.engineRPM, engine.rpm, 1)
         add(Signals.engineLoad, engine.load * 100, 1)
-        add(Signals.engineOilPressure, engine.oilPressure(wear: wear[.engineOilPumpBearingWear]) + chance.noise(4), 1)
+        add(Signals.engineOilPressure, engine.oilPressure + chance.noise(4), 1)
         add(Signals.engineOilTemp, engine.oil)
         add(Signals.coolantTemp, engine.coolant + chance.noise(0.3))
         add(Signals.boostPressure, engine.boost + chance.noise(1.5), 1)
         add(Signals.exhaustTempLeft, engine.exhaust + chance.noise(4), 1)
         add(Signals.exhaustTempRight, engine.exhaust + 8 + chance.noise(4), 1)
+        add(Signals.exhaustBankDelta, 8 + chance.noise(4), 1)
+        add(Signals.coolantLevel, 86 + chance.noise(1.5), 1)
+        add(Signals.fuelPressure, 560 - 60 * engine.load + chance.noise(12), 1)
         add(Signals.fuelRate, engine.litresPerHour)
         add(Signals.fuelLevel, fuel * 100)
         add(Signals.batteryVoltage, 27.8 + chance.noise(0.2))
         add(Signals.startAirPressure, 0.71 + chance.noise(0.02), 100)
         add(
             Signals.hydSystemPressure,
-            (15.4 + (phase == .dumping ? 1.2 : 0)) * (1 - 0.58 * wear[.hydraulicPumpWear]) + chance.noise(0.15), 100)
+            15.4 + (phase == .dumping ? 1.2 : 0) + chance.noise(0.15), 100)
         add(Signals.hydOilTemp, hydraulicOil)
-        add(Signals.hoistCycleTime, 25 + 26 * wear[.hydraulicPumpWear])
+        add(Signals.hoistCycleTime, 25)
+        add(Signals.hydFilterDP, 60 + 50 * engine.load + chance.noise(6), 1)
         add(Signals.steeringAccPressure, 15 + chance.noise(0.4), 100)
         add(Signals.brakeAccPressure, 15.2 + chance.noise(0.4), 100)
         add(Signals.brakeOilTemp, brakeOil)
+        add(Signals.brakeWear, brakeWear)
+        add(Signals.lubeReservoirLevel, grease)
+        add(Signals.lubeCycleOK, 1, 1)
+        add(Signals.fireSystemOK, 1, 1)
+        add(Signals.rack, speed > 1 ? abs(90 + 40 * loaded + chance.noise(70)) : 15, 1)
         add(Signals.payload, payload)
         add(Signals.bodyUp, phase == .dumping ? 1 : 0, 1)
         // The front axle carries a third of the load, the rear struts two thirds.
         let shaking = speed > 1 ? 0.15 : 0.03
         let left = 2.1 + 5.2 * loaded + chance.noise(shaking)
-        let right = (2.1 + 5.2 * loaded) * (1 - 0.45 * wear[.strutNitrogenLeak]) + chance.noise(shaking)
+        let right = 2.1 + 5.2 * loaded + chance.noise(shaking)
         add(Signals.strutFL, 3.7 + 1.9 * loaded + chance.noise(shaking), 100)
         add(Signals.strutFR, 3.7 + 1.9 * loaded + chance.noise(shaking), 100)
         add(Signals.strutRL, left, 100)
         add(Signals.strutRR, right, 100)
-        add(Signals.strutSideImbalance, 5 + 40 * wear[.strutNitrogenLeak] + chance.noise(1.5))
-        add(Signals.strutEmptyDrift, -27 * wear[.strutNitrogenLeak] + chance.noise(0.5))
+        add(Signals.strutSideImbalance, 5 + chance.noise(1.5))
+        add(Signals.strutEmptyDrift, chance.noise(0.5))
         add(Signals.tyreTemp, tyre)
         add(Signals.tyrePressure, 650 * (tyre + 273) / (293 + 15), 1)
         add(Signals.ambientTemp, ambient)
         if traits.hasElectricDrive {
-            appendElectricDrive(to: &readings, wear: wear, chance: &chance)
+            appendElectricDrive(to: &readings, chance: &chance)
         } else {
             add(Signals.transOilTemp, transmissionOil)
             add(Signals.transMainPressure, 1.2 + chance.noise(0.05), 100)
+            add(Signals.transFilterDP, 55 + 40 * engine.load + chance.noise(5), 1)
+            add(Signals.diffOilTemp, wheelGear + 4)
             add(Signals.gear, speed == 0 ? 0 : min(6, 1 + (speed / 9).rounded(.down)), 1)
         }
-        if isAutonomous { appendAutonomy(to: &readings, wear: wear, chance: &chance) }
+        if isAutonomous { appendAutonomy(to: &readings, chance: &chance) }
     }
 
-    private func appendElectricDrive(to readings: inout [Reading], wear: Wear, chance: inout RandomStream) {
+    private func appendElectricDrive(to readings: inout [Reading], chance: inout RandomStream) {
         func add(_ signal: Signal, _ value: Double, _ places: Double = 10) {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
@@ -298,7 +388,13 @@ struct HaulTruck: Sendable {
         add(Signals.dcLinkVoltage, voltage + chance.noise(10), 1)
         add(Signals.dcLinkCurrent, speed > 0 ? power * 1_000 / voltage : 0, 1)
         add(Signals.tmLeftWindingTemp, motorWinding)
-        add(Signals.tmRightWindingTemp, motorWinding - 40 * 0.8 * wear[.tractionMotorInsulation] + chance.noise(1))
+        let right = motorWinding + chance.noise(1)
+        add(Signals.tmRightWindingTemp, right)
+        add(Signals.tmDelta, abs(motorWinding - right))
+        add(Signals.blowerFlowOK, 1, 1)
+        add(Signals.wheelGearTempLeft, wheelGear + 1.5)
+        add(Signals.wheelGearTempRight, wheelGear)
+        add(Signals.wheelGearVibration, speed > 1 ? 1.6 + 0.03 * speed + chance.noise(0.3) : 0.2, 100)
         add(Signals.alternatorWindingTemp, alternatorWinding)
         add(Signals.inverterTemp, inverter)
         add(Signals.resistorGridTemp, grid, 1)
@@ -306,26 +402,31 @@ struct HaulTruck: Sendable {
         let dryness = 1 - 0.3 * humidity
         add(
             Signals.insulationResistance,
-            5_000 * dryness * exp2(-7.2 * wear[.tractionMotorInsulation]) * (1 + chance.noise(0.03)), 1)
+            5_000 * dryness * (1 + chance.noise(0.03)), 1)
     }
 
-    private func appendAutonomy(to readings: inout [Reading], wear: Wear, chance: inout RandomStream) {
+    private func appendAutonomy(to readings: inout [Reading], chance: inout RandomStream) {
         func add(_ signal: Signal, _ value: Double, _ places: Double = 100) {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
-        let dirt = wear[.lidarSoiling]
+        let (isLost, isDeaf) = (stop == .localisation, stop == .communication)
         add(Signals.asamState, Double(phase.rawValue), 1)
-        add(Signals.poseSigmaXY, 0.03 + chance.noise(0.015), 1_000)
-        add(Signals.rtkCorrectionAge, 1.2 + chance.noise(0.8))
+        add(Signals.poseSigmaXY, (isLost ? 0.36 : 0.03) + chance.noise(0.015), 1_000)
+        add(Signals.rtkCorrectionAge, (isLost ? 32 : 1.2) + chance.noise(0.8))
+        add(Signals.gnssFix, isLost ? 2 : 4, 1)
+        add(Signals.localizationAgreement, (isLost ? 0.8 : 0.05) + chance.noise(0.04))
         add(Signals.crossTrackError, abs(chance.noise(0.25)))
         add(Signals.speedError, speed > 0 ? chance.noise(1.5) : 0)
-        add(Signals.lidarWindowDirt, 8 + 86 * dirt + chance.noise(1.5), 10)
-        add(Signals.lidarHealth, 98 - 45 * dirt + chance.noise(0.8), 10)
+        add(Signals.lidarWindowDirt, 8 + chance.noise(1.5), 10)
+        add(Signals.lidarHealth, 98 + chance.noise(0.8), 10)
+        add(Signals.cameraHealth, 97 + chance.noise(1.5), 10)
         add(Signals.radarHealth, 97 + chance.noise(1.5), 10)
         add(Signals.perceptionLatency, 70 + chance.noise(30), 1)
-        add(Signals.linkLatency, 42 + chance.noise(20), 1)
-        add(Signals.linkLoss, abs(chance.noise(0.8)))
-        add(Signals.heartbeatGap, 0.4 + chance.noise(0.3))
+        add(Signals.linkLatency, (isDeaf ? 620 : 42) + chance.noise(20), 1)
+        add(Signals.linkLoss, (isDeaf ? 6 : 0) + abs(chance.noise(0.8)))
+        add(Signals.heartbeatGap, (isDeaf ? 3.4 : 0.4) + chance.noise(0.3))
         add(Signals.steerActuatorError, abs(chance.noise(0.6)))
+        add(Signals.brakeActuatorError, 1 + chance.noise(0.8))
+        add(Signals.redundantChannelOK, 1, 1)
     }
 }

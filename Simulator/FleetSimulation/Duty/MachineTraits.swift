@@ -9,6 +9,9 @@ struct MachineTraits: Sendable {
     let hasElectricDrive: Bool
     let isSupercapacitor: Bool
     let isTrolleybus: Bool
+    let isLoader: Bool
+    let isForageHarvester: Bool
+    let isCar: Bool
     let storageKilowattHours: Double
     let tankLitres: Double
     let site: Coordinate
@@ -22,12 +25,15 @@ struct MachineTraits: Sendable {
         hasElectricDrive = machineClass.isHighVoltage && (kind == .haul || kind == .autonomousHaul)
         isSupercapacitor = id.contains("supercap")
         isTrolleybus = id.contains("trolley")
+        isLoader = id.contains("loader")
+        isForageHarvester = id.contains("forage")
+        isCar = id == "car"
         let usual = MachineTraits.usual(kind)
         powerKilowatts = model.powerKilowatts?.value ?? usual.power
         emptyTonnes = model.emptyMassTonnes?.value ?? usual.empty
         payloadTonnes = model.payloadTonnes?.value ?? usual.payload
         storageKilowattHours = isSupercapacitor ? 45 : isTrolleybus ? 40 : 400
-        tankLitres = kind == .haul || kind == .autonomousHaul ? powerKilowatts * 1.55 : max(120, powerKilowatts * 1.8)
+        tankLitres = kind == .haul || kind == .autonomousHaul ? powerKilowatts * 1.55 : max(60, powerKilowatts * 1.8)
         // Zones are an hour wide; near enough for when a working day begins.
         utcOffsetHours = (site.longitude / 15).rounded()
     }
@@ -40,6 +46,7 @@ struct MachineTraits: Sendable {
         case .roadTruck: (300, 13, 20)
         case .cityBus: (205, 11, 7)
         case .electricBus: (163, 13, 8)
+        case .trailer: (0, 3.5, 9)
         }
     }
 }

@@ -23,6 +23,7 @@ struct RoadVehicle: Sendable {
     private var adBlue: Double
     private var fuel: Double
     private var padWear: Double
+    private var oilLeft: Double
     private var air = 0.78
     private var doors = 0.0
     private var stops = 0
@@ -39,6 +40,7 @@ struct RoadVehicle: Sendable {
         adBlue = chance.between(0.4, 1)
         fuel = chance.between(0.4, 1)
         padWear = chance.between(20, 45)
+        oilLeft = chance.between(40, 100)
         doors = chance.between(100_000, 400_000).rounded()
         engine = DieselEngine(
             powerKilowatts: traits.powerKilowatts, idle: 600, rated: 1_800, oilPressureRated: 430, ambient: ambient)
@@ -49,12 +51,12 @@ struct RoadVehicle: Sendable {
     }
 
     mutating func work(
-        over seconds: Double, around: Surroundings, wear: Wear, chance: inout RandomStream
+        over seconds: Double, around: Surroundings, condition: Condition, chance: inout RandomStream
     ) -> Usage {
         ambient = around.ambientCelsius
         remaining -= seconds
         let before = speed
-        settle(&speed, to: phase == .driving ? aimed : 0, timeConstant: isBus ? 7 : 12, over: seconds)
+        settle(&speed, to: phase == .driving ? aimed * condition.power : 0, timeConstant: isBus ? 7 : 12, over: seconds)
         if speed < 0.5 { speed = 0 }
         let mass = traits.emptyTonnes + traits.payloadTonnes * load
         let rolling = mass * 9.81 * 0.012 * speed / 3.6
@@ -65,7 +67,7 @@ struct RoadVehicle: Sendable {
         let braking = max(0, -kinetic)
         var usage = engine.run(
             rpm: speed > 0 ? 1_150 + 5 * speed + chance.noise(40) : engine.idle + chance.noise(8),
-            load: power / traits.powerKilowatts, ambient: ambient, fouling: 0, over: seconds)
+            load: power / traits.powerKilowatts, ambient: ambient, over: seconds)
         usage.kilometres = speed * seconds / 3_600
         along = (along + usage.kilometres / loopKilometres).truncatingRemainder(dividingBy: 1)
         fuel -= usage.litres / traits.tankLitres
@@ -78,8 +80,10 @@ struct RoadVehicle: Sendable {
         settle(&gearboxOil, to: 74 + 0.15 * ambient + 20 * engine.load, timeConstant: 700, over: seconds)
         soot += usage.hours * (speed > 0 ? 1.6 : 4)
         if soot > 43 { soot = 12 }
-        padWear += usage.kilometres * 0.0006
-        air = 0.78 - 0.36 * wear[.airSystemLeak] + chance.noise(0.03)
+        padWear = min(68, padWear + usage.kilometres * 0.0006)
+        oilLeft -= usage.kilometres * 0.008
+        if oilLeft < 20 { oilLeft = 100 }
+        air = 0.78 + chance.noise(0.03)
         advance(chance: &chance)
         return usage
     }
@@ -131,20 +135,27 @@ struct RoadVehicle: Sendable {
         loopPosition(site: site, along: along, kilometres: loopKilometres, bearing: bearingDegrees)
     }
 
-    func append(to readings: inout [Reading], wear: Wear, chance: inout RandomStream) {
+    var exertion: Exertion { Exertion(load: engine.load, isMoving: speed > 1, payload: load) }
+
+    func append(to readings: inout [Reading], chance: inout RandomStream) {
         func add(_ signal: Signal, _ value: Double, _ places: Double = 10) {
             readings.append(Reading(signal, rounded(value, places: places)))
         }
         add(.speed, speed)
+        if traits.isCar {
+            add(Signals.oilLeft, oilLeft)
+            add(Signals.codeCount, 0, 1)
+            return
+        }
         add(Signals.engineRPM, engine.rpm, 1)
         add(Signals.engineLoad, engine.load * 100, 1)
-        add(Signals.engineOilPressure, engine.oilPressure(wear: 0) + chance.noise(4), 1)
+        add(Signals.engineOilPressure, engine.oilPressure + chance.noise(4), 1)
         add(Signals.coolantTemp, engine.coolant + chance.noise(0.3))
         add(Signals.transOilTemp, gearboxOil)
         add(Signals.retarderTemp, retarder, 1)
         add(Signals.airSystemPressure, air, 1_000)
-        add(Signals.airDryerCycles, 8 + 44 * wear[.airSystemLeak] + chance.noise(1.5), 1)
-        add(Signals.brakePadWear, padWear + (97 - padWear) * wear[.brakeWear])
+        add(Signals.airDryerCycles, 8 + chance.noise(1.5), 1)
+        add(Signals.brakePadWear, padWear)
         add(Signals.dpfSoot, soot)
         add(Signals.dpfDP, 2 + soot * 0.16 * (0.3 + engine.load))
         add(Signals.adBlueLevel, adBlue * 100)

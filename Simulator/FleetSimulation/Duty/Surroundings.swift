@@ -13,7 +13,9 @@ struct Surroundings: Sendable {
     let humidity: Double
 
     /// Kuzbass: -18 °C in the mean winter, +19 °C in the mean summer, assumed for every site.
-    init(at time: Timestamp, site: Coordinate, utcOffsetHours: Double, month forced: Int?) {
+    init(
+        at time: Timestamp, site: Coordinate, utcOffsetHours: Double, month forced: Int?, warmerBy: Double
+    ) {
         let local = time + .hours(utcOffsetHours)
         let date = local.date
         hour = Double(local.microsecondOfDay) / 3.6e9
@@ -25,7 +27,7 @@ struct Surroundings: Sendable {
         // Weather fronts pass in a few days: slow waves that differ from place to place.
         let day = Double(local.microseconds) / 8.64e10
         let front = 3 * sin(day * 1.7 + site.longitude) + 2 * sin(day * 0.61 + site.latitude)
-        ambientCelsius = yearly + daily + front
+        ambientCelsius = yearly + daily + front + warmerBy
         humidity = 0.5 + 0.4 * cos((hour - 5) / 24 * 2 * .pi)
     }
 

@@ -1,91 +1,97 @@
 import FleetModel
 
-/// A way in which a machine's part goes bad, as the degradation library of the catalog names it.
-package enum FailureMode: String, CaseIterable, Sendable, Hashable, Codable {
-    case coolingFouling = "cooling_fouling"
-    case engineOilPumpBearingWear = "engine_oil_pump_bearing_wear"
-    case strutNitrogenLeak = "strut_nitrogen_leak"
-    case hydraulicPumpWear = "hydraulic_pump_wear"
-    case tractionMotorInsulation = "traction_motor_insulation"
-    case lidarSoiling = "lidar_soiling"
-    case beltAlternator = "belt_alternator"
-    case airFilterClog = "air_filter_clog"
-    case bearingOverheat = "bearing_overheat"
-    case beltSlip = "belt_slip"
-    case airSystemLeak = "air_system_leak"
-    case brakeWear = "brake_wear"
-    case cellImbalance = "cell_imbalance"
-    case coolingPump = "cooling_pump"
+/// A way in which a machine's part goes bad: how it goes on from its first sign, where it shows, and how it ends.
+package struct FailureMode: Sendable, Hashable {
+    package var id: String
+    package var title: String
+    package var parts: [Part]
+    package var needs: Drive?
+    package var course: Course
+    /// Working hours from the first sign to failure; `nil`: as its subsystem's.
+    package var courseHours: Double?
+    package var stress: Stress
+    package var effects: [SignalEffect]
+    package var codes: [StagedCode]
+    package var end: End
+    /// Why a driverless truck stops itself for it.
+    package var stops: StopCause?
+    package var isRenewedByService: Bool
 
-    package var index: Int { FailureMode.indices[self]! }
-    private static let indices = Dictionary(uniqueKeysWithValues: zip(allCases, 0...))
-}
+    package init(
+        id: String, title: String = "", parts: [Part] = [], needs: Drive? = nil, course: Course = .accelerating,
+        courseHours: Double? = nil, stress: Stress = Stress(), effects: [SignalEffect] = [], codes: [StagedCode] = [],
+        end: End = .standstill, stops: StopCause? = nil, isRenewedByService: Bool = false
+    ) {
+        self.id = id
+        self.title = title
+        self.parts = parts
+        self.needs = needs
+        self.course = course
+        self.courseHours = courseHours
+        self.stress = stress
+        self.effects = effects
+        self.codes = codes
+        self.end = end
+        self.stops = stops
+        self.isRenewedByService = isRenewedByService
+    }
 
-extension FailureMode {
-    /// What the degradation and reliability tables say of it. All numbers are assumptions of those tables.
-    package var profile: FailureProfile { FailureMode.profiles[index] }
+    /// Where it can be seen.
+    package var signals: [Signal] { effects.map(\.signal) }
 
-    private static let profiles = allCases.map { $0.makeProfile() }
+    /// Whose part it is, and its share of the failures of that subsystem.
+    package struct Part: Sendable, Hashable {
+        package var table: String
+        package var subsystem: String
+        package var share: Double
 
-    private func makeProfile() -> FailureProfile {
-        switch self {
-        case .coolingFouling:
-            FailureProfile(
-                signals: ["coolant_temp", "hyd_oil_temp"], code: (110, 0, 0), duties: [.haul, .autonomousHaul],
-                shape: 1.3, scaleHours: 628, courseHours: 60, repairHours: 8)
-        case .engineOilPumpBearingWear:
-            FailureProfile(
-                signals: ["engine_oil_pressure"], code: (100, 1, 0), duties: [.haul, .autonomousHaul], shape: 1.3,
-                scaleHours: 628, courseHours: 120, repairHours: 8)
-        case .strutNitrogenLeak:
-            FailureProfile(
-                signals: ["strut_rr", "strut_side_imbalance", "strut_empty_drift"], code: (520_211, 18, 71),
-                duties: [.haul, .autonomousHaul], shape: 1.5, scaleHours: 357, courseHours: 400, repairHours: 7)
-        case .hydraulicPumpWear:
-            FailureProfile(
-                signals: ["hyd_system_pressure", "hoist_cycle_time", "hyd_oil_temp"], code: (1_762, 18, 0),
-                duties: [.haul, .autonomousHaul], shape: 1.3, scaleHours: 523, courseHours: 150, repairHours: 4.5)
-        case .tractionMotorInsulation:
-            FailureProfile(
-                signals: ["insulation_resistance", "tm_left_winding_temp"], code: (520_221, 1, 239),
-                duties: [.haul, .autonomousHaul], shape: 1.2, scaleHours: 440, courseHours: 80, repairHours: 7,
-                needsElectricDrive: true)
-        case .lidarSoiling:
-            FailureProfile(
-                signals: ["lidar_window_dirt", "lidar_health"], code: (520_241, 16, 42), duties: [.autonomousHaul],
-                shape: 0.9, scaleHours: 90, courseHours: 4, repairHours: 0.4)
-        case .beltAlternator:
-            FailureProfile(
-                signals: ["battery_voltage_12v"], code: (167, 18, 0), duties: [.tractor], shape: 0.95,
-                scaleHours: 1_221, courseHours: 24, repairHours: 2)
-        case .airFilterClog:
-            FailureProfile(
-                signals: ["air_filter_restriction"], code: (107, 16, 0), duties: [.tractor], shape: 1.2,
-                scaleHours: 1_595, courseHours: 40, repairHours: 1)
-        case .bearingOverheat:
-            FailureProfile(
-                signals: ["bearing_temp"], code: (520_231, 0, 128), duties: [.harvester], shape: 1.4,
-                scaleHours: 224, courseHours: 12, repairHours: 2.5)
-        case .beltSlip:
-            FailureProfile(
-                signals: ["drive_slip", "threshing_drum_rpm"], code: (520_232, 16, 128), duties: [.harvester],
-                shape: 1.8, scaleHours: 253, courseHours: 30, repairHours: 1.5)
-        case .airSystemLeak:
-            FailureProfile(
-                signals: ["air_system_pressure", "air_dryer_cycles"], code: (1_087, 18, 11),
-                duties: [.roadTruck, .cityBus], shape: 1.3, scaleHours: 1_933, courseHours: 60, repairHours: 3)
-        case .brakeWear:
-            FailureProfile(
-                signals: ["brake_pad_wear"], code: (1_099, 18, 11), duties: [.roadTruck, .cityBus], shape: 1.3,
-                scaleHours: 1_933, courseHours: 200, repairHours: 3)
-        case .cellImbalance:
-            FailureProfile(
-                signals: ["cell_v_delta", "cell_v_min"], code: (5_923, 18, 243), duties: [.electricBus], shape: 2,
-                scaleHours: 2_821, courseHours: 1_000, repairHours: 12)
-        case .coolingPump:
-            FailureProfile(
-                signals: ["cell_temp_max", "coolant_loop_temp"], code: (8_075, 16, 243), duties: [.electricBus],
-                shape: 1.3, scaleHours: 3_790, courseHours: 50, repairHours: 8)
+        package init(table: String, subsystem: String, share: Double) {
+            self.table = table
+            self.subsystem = subsystem
+            self.share = share
         }
     }
+
+    /// Which haul trucks have the part.
+    package enum Drive: String, CaseIterable, Sendable, Hashable {
+        case electric = "electric-drive"
+        case hydromechanical
+    }
+
+    /// How much faster the course runs than usual.
+    package struct Stress: Sendable, Hashable {
+        /// At full load.
+        package var load: Double
+        /// For every 25 °C above 15 °C.
+        package var heat: Double
+
+        package init(load: Double = 0, heat: Double = 0) {
+            self.load = load
+            self.heat = heat
+        }
+    }
+
+    /// A code and the damage at which the control unit sets it.
+    package struct StagedCode: Sendable, Hashable {
+        package var key: DiagnosticTroubleCode.Key
+        package var damage: Double
+
+        package init(key: DiagnosticTroubleCode.Key, damage: Double) {
+            self.key = key
+            self.damage = damage
+        }
+    }
+
+    package enum End: String, CaseIterable, Sendable, Hashable {
+        case standstill = "stop"
+        /// Limps on with half its power.
+        case derate
+    }
+}
+
+/// Why a driverless truck stops.
+package enum StopCause: String, CaseIterable, Sendable, Hashable {
+    case obstacle, localisation, communication, actuator, traction
+    /// Somebody pressed the stop of the whole site.
+    case allStop = "all-stop"
 }

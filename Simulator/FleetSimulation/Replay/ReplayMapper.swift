@@ -24,9 +24,9 @@ package struct ReplayMapper: Sendable {
         for (key, value) in point.fields {
             guard let column = map.columns[point.text(key)] else { continue }
             guard let number = value.number else {
-                throw Rejection(.wrongType, "field \(point.text(key)) is text, not a number")
+                throw Rejection(.wrongType, "field \(excerpt(point.text(key).utf8)) is text, not a number")
             }
-            readings.append(Reading(column.signal, number * column.scale + column.offset))
+            readings.append(try column.reading(number, of: point.text(key)))
         }
         guard let nanoseconds = point.nanoseconds else { throw Rejection(.missingKey, "the line has no time") }
         guard let time = map.timeUnit.time(nanoseconds) else {
@@ -50,15 +50,17 @@ package struct ReplayMapper: Sendable {
             if name == map.fleet { fleet = cell }
             if name == map.time {
                 guard let read = map.timeUnit.time(cell) else {
-                    throw Rejection(.wrongType, "\(name) is no time in \(map.timeUnit.rawValue): \(cell)")
+                    throw Rejection(
+                        .wrongType,
+                        "\(excerpt(name.utf8)) is no time in \(map.timeUnit.rawValue): \(excerpt(cell.utf8))")
                 }
                 time = read
             }
             guard let column = map.columns[name] else { continue }
             guard let number = Double(cell), number.isFinite else {
-                throw Rejection(.wrongType, "\(name) is not a number: \(cell)")
+                throw Rejection(.wrongType, "\(excerpt(name.utf8)) is not a number: \(excerpt(cell.utf8))")
             }
-            readings.append(Reading(column.signal, number * column.scale + column.offset))
+            readings.append(try column.reading(number, of: name))
         }
         guard let time else { throw Rejection(.missingKey, "the row has no time") }
         return try number(readings, at: time, equipment: equipment, fleet: fleet)
@@ -69,12 +71,12 @@ package struct ReplayMapper: Sendable {
     ) throws(Rejection) -> Mapped {
         guard let equipment else { throw Rejection(.missingIdentity, "no \(map.equipment) says which machine it was") }
         guard let id = EquipmentID(equipment) else {
-            throw Rejection(.badTopic, "\(map.equipment) \(equipment.debugDescription) cannot be part of a topic")
+            throw Rejection(.badTopic, "\(map.equipment) \(excerpt(equipment.utf8)) cannot be part of a topic")
         }
         var owner = map.defaultFleet
         if let fleet {
             guard let named = FleetID(fleet), named != .centers else {
-                throw Rejection(.badTopic, "fleet \(fleet.debugDescription) cannot be part of a topic")
+                throw Rejection(.badTopic, "fleet \(excerpt(fleet.utf8)) cannot be part of a topic")
             }
             owner = named
         }
@@ -83,5 +85,16 @@ package struct ReplayMapper: Sendable {
         let seq = numbers[machine, default: 0]
         numbers[machine] = seq + 1
         return (machine, Frame(boot: boot, seq: seq, observedAt: time, readings: readings))
+    }
+}
+
+extension ReplayMap.Column {
+    /// The reading a number of the recording is, in the signal's unit.
+    fileprivate func reading(_ number: Double, of column: String) throws(Rejection) -> Reading {
+        let value = number * scale + offset
+        guard value.isFinite else {
+            throw Rejection(.outOfRange, "\(excerpt(column.utf8)) is \(number), too large to be converted")
+        }
+        return Reading(signal, value)
     }
 }

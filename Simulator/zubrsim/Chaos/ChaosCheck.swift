@@ -8,40 +8,70 @@ struct ChaosCheck {
     var stored = 0
     var lost = 0
     var duplicated = 0
-    /// Stored under its number but with another's value.
+    /// Stored under its number but with another's value, or never sent at all.
     var altered = 0
     /// In the database and not in the ledger: published, and the broker's answer did not come in time.
     var unledgered = 0
+    var poisonFound = 0
+    var poisonLost = 0
+    var poisonDuplicated = 0
 
     /// Reads every frame of the run's machines from `database`; does not trust the store's own counts.
-    static func count(_ ledger: Set<LedgerEntry>, plan: ChaosPlan, database path: String) async throws -> ChaosCheck {
+    static func count(
+        isFrameTaken: [Bool], isPoisonTaken: [Bool], plan: ChaosPlan, database path: String
+    ) async throws -> ChaosCheck {
         let database = try await FleetDatabase.open(path: path, access: .readOnly)
         var check = ChaosCheck()
-        var found: [LedgerEntry: Int] = [:]
-        for machine in 0..<ChaosPlan.machines {
-            let equipment = EquipmentID(unchecked: "unit-\(machine)")
-            let key = MachineKey(fleet: ChaosPlan.fleet, equipment: equipment)
-            for point in try await points(of: key, in: database) where point.signal == ChaosPlan.signal {
-                let entry = LedgerEntry(equipment: equipment, boot: point.boot, seq: point.seq)
-                found[entry, default: 0] += 1
-                if point.value != plan.mark(of: entry) { check.altered += 1 }
-            }
+        do {
+            try await check.countFrames(isFrameTaken, plan, database)
+            if plan.poisons > 0 { try await check.countPoison(isPoisonTaken, database) }
+        } catch {
+            await database.close()
+            throw error
         }
         await database.close()
-        check.stored = found.count
-        check.duplicated = found.values.reduce(0) { $0 + $1 - 1 }
-        check.lost = ledger.count { found[$0] == nil }
-        check.unledgered = found.keys.count { !ledger.contains($0) }
         return check
     }
 
-    private static func points(of machine: MachineKey, in database: FleetDatabase) async throws -> [SeriesPoint] {
-        do {
-            var points: [SeriesPoint] = []
-            try await database.export(machine: machine) { points.append($0) }
-            return points
-        } catch StoreFailure.notFound {
-            return []
+    private mutating func countFrames(_ isTaken: [Bool], _ plan: ChaosPlan, _ database: FleetDatabase) async throws {
+        var found = [UInt8](repeating: 0, count: plan.messages)
+        var foreign = 0
+        var changed = 0
+        for machine in 0..<ChaosPlan.machines {
+            let key = MachineKey(fleet: ChaosPlan.fleet, equipment: plan.equipment(machine))
+            do {
+                try await database.export(machine: key) { point in
+                    guard point.signal == ChaosPlan.signal else { return }
+                    guard let number = plan.number(machine: machine, boot: point.boot, seq: point.seq) else {
+                        foreign += 1
+                        return
+                    }
+                    found[number] = found[number] &+ 1
+                    if point.value != plan.mark(of: plan.entry(number)) { changed += 1 }
+                }
+            } catch StoreFailure.notFound {
+                continue
+            }
+        }
+        altered = changed + foreign
+        for number in found.indices {
+            let times = Int(found[number])
+            stored += times > 0 ? 1 : 0
+            duplicated += max(0, times - 1)
+            if isTaken[number], times == 0 { lost += 1 }
+            if !isTaken[number], times > 0 { unledgered += 1 }
+        }
+    }
+
+    private mutating func countPoison(_ isTaken: [Bool], _ database: FleetDatabase) async throws {
+        var found = [Int](repeating: 0, count: isTaken.count)
+        for message in try await database.quarantine(limit: 10 * isTaken.count + 1_000).messages {
+            if let number = Poison.number(in: message.excerpt), found.indices.contains(number) { found[number] += 1 }
+        }
+        for number in found.indices {
+            poisonFound += found[number] > 0 ? 1 : 0
+            poisonDuplicated += max(0, found[number] - 1)
+            if isTaken[number], found[number] == 0 { poisonLost += 1 }
         }
     }
 }

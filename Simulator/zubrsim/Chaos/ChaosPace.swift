@@ -6,6 +6,7 @@ final class ChaosPace: Sendable {
         var number = 0
         var began = ContinuousClock.now
         var length = Duration.seconds(1)
+        var isHeld = false
     }
 
     private let plan: ChaosPlan
@@ -15,9 +16,11 @@ final class ChaosPace: Sendable {
 
     /// The daemon's life `number` begins, counted from 0; the last one is after the last kill.
     func begin(stretch number: Int) {
-        let length = plan.lives.indices.contains(number) ? plan.lives[number] : .milliseconds(300)
-        stretch.withLock { $0 = Stretch(number: number, length: length) }
+        stretch.withLock { $0 = Stretch(number: number, length: plan.lives[number], isHeld: $0.isHeld) }
     }
+
+    /// Nothing more is published until it is let go again.
+    func hold(_ isHeld: Bool) { stretch.withLock { $0.isHeld = isHeld } }
 
     /// Which life of the daemon it is, which is also how many kills are done.
     var stretchNumber: Int { stretch.withLock { $0.number } }
@@ -25,8 +28,9 @@ final class ChaosPace: Sendable {
     /// How many messages may have been published by now.
     var allowed: Int {
         stretch.withLock { stretch in
+            guard !stretch.isHeld else { return 0 }
             let share = min(1, (ContinuousClock.now - stretch.began) / stretch.length)
-            return Int((Double(stretch.number) + share) / Double(plan.kills + 1) * Double(plan.messages)) + 1
+            return Int((Double(stretch.number) + share) / Double(plan.kills + 1) * Double(plan.items)) + 1
         }
     }
 }

@@ -7,28 +7,105 @@ struct ChaosPlan: Sendable {
     let messages: Int
     let kills: Int
     let seed: UInt64
+    let faults: Set<ChaosFault>
     let startedAt: Timestamp
     static let machines = 20
     static let fleet = FleetID(unchecked: "chaos")
     static let signal = Signal("chaos_mark")
+    /// After so many good messages of all machines comes a bad one: a batch of the daemon is seldom smaller.
+    private static let goodPerPoison = 50
 
-    /// How long the daemon lives before each kill: from before it is up to well into its work.
+    /// How long the daemon lives before each kill; the last life is ended by nobody.
     let lives: [Duration]
+    /// What happens in each life, in its order.
+    let acts: [[Act]]
 
-    init(messages: Int, kills: Int, seed: UInt64, startedAt: Timestamp) {
+    struct Act: Sendable {
+        var deed: Deed
+        /// When, as a share of the life.
+        var share: Double
+    }
+
+    enum Deed: Sendable, Hashable {
+        case restartBroker
+        /// The broker is away and back before the daemon is.
+        case restartBrokerWhileDown
+        case reset
+        case fillDisk
+        /// The daemon is killed while the disk is full and must start on the full one.
+        case fillDiskAndKill
+    }
+
+    init(messages: Int, kills: Int, seed: UInt64, faults: Set<ChaosFault> = [], startedAt: Timestamp) {
         self.messages = messages
         self.kills = kills
         self.seed = seed
+        self.faults = faults
         self.startedAt = startedAt
         var random = RandomStream(seed: seed, of: "chaos")
-        lives = (0..<kills).map { _ in .milliseconds(Int.random(in: 60...700, using: &random)) }
+        lives = (0..<kills).map { _ in .milliseconds(Int.random(in: 60...700, using: &random)) } + [.milliseconds(500)]
+        var acts = Array(repeating: [Act](), count: kills + 1)
+        for fault in ChaosFault.allCases where faults.contains(fault) {
+            var random = RandomStream(seed: seed, of: "chaos", fault.rawValue)
+            for number in 0..<fault.times {
+                let life = Int.random(in: 0...kills, using: &random)
+                let act = Act(deed: Self.deed(fault, number, isLast: life == kills), share: random.share())
+                acts[life].append(act)
+            }
+        }
+        self.acts = acts.map { $0.sorted { $0.share < $1.share } }
     }
 
-    /// Which machine sends message `number`, counted from 0, and as which of its frames.
+    private static func deed(_ fault: ChaosFault, _ number: Int, isLast: Bool) -> Deed {
+        switch fault {
+        case .brokerRestart: number == 0 && !isLast ? .restartBrokerWhileDown : .restartBroker
+        case .diskFull: number == 0 && !isLast ? .fillDiskAndKill : .fillDisk
+        case .reset, .poison, .powerCut: .reset
+        }
+    }
+
+    /// Whether kill `number`, counted from 0, is a power cut; every second one, so that both are met.
+    func isPowerCut(_ number: Int) -> Bool { faults.contains(.powerCut) && number % 2 == 0 }
+
+    /// Whether life `number` is counted from when the daemon hears the broker. The others are counted from its start
+    /// and are mostly ended while it still opens its database, the longer the larger that is.
+    func isAtWork(_ number: Int) -> Bool { number % 4 < 2 }
+
+    /// Whether some of what was under way at power cut `number` reaches the disk all the same.
+    func isTorn(_ number: Int) -> Bool { number % 8 >= 4 }
+
+    // MARK: - What is published
+
+    enum Item: Sendable {
+        case frame(Int)
+        case poison(Int)
+    }
+
+    /// Everything that is published, good and bad.
+    var items: Int { messages + poisons }
+    var poisons: Int { faults.contains(.poison) ? messages / Self.goodPerPoison : 0 }
+
+    /// What is published as number `number`, counted from 0.
+    func item(_ number: Int) -> Item {
+        guard poisons > 0 else { return .frame(number) }
+        let (round, place) = number.quotientAndRemainder(dividingBy: Self.goodPerPoison + 1)
+        if place == Self.goodPerPoison, round < poisons { return .poison(round) }
+        return .frame(number - min(round, poisons))
+    }
+
+    /// Which machine sends frame `number`, counted from 0, and as which of its frames.
     func entry(_ number: Int) -> LedgerEntry {
         LedgerEntry(
-            equipment: EquipmentID(unchecked: "unit-\(number % Self.machines)"), boot: 1,
-            seq: UInt64(number / Self.machines) + 1)
+            equipment: equipment(number % Self.machines), boot: 1, seq: UInt64(number / Self.machines) + 1)
+    }
+
+    func equipment(_ machine: Int) -> EquipmentID { EquipmentID(unchecked: "unit-\(machine)") }
+
+    /// The number of a frame; `nil` when this run has no such frame.
+    func number(machine: Int, boot: UInt32, seq: UInt64) -> Int? {
+        guard boot == 1, seq >= 1, seq <= UInt64(messages / Self.machines + 1) else { return nil }
+        let number = Int(seq - 1) * Self.machines + machine
+        return number < messages ? number : nil
     }
 
     func topic(_ number: Int) -> Topic {

@@ -1,163 +1,197 @@
 import FleetMQTT
 import FleetModel
 import FleetRuntime
-import FleetStore
+import FleetSimulation
 import Foundation
 import Rehearsal
 import Synchronization
 import TelemetryCodec
 
 /// One run of the proof: a real broker, the real daemon killed again and again, and a ledger of what the broker took.
-struct ChaosRun {
+struct ChaosRun: Sendable {
     let plan: ChaosPlan
     let folder: String
     let inject: String?
 
-    private var database: String { "\(folder)/zubr.db" }
-    private var socket: String { "\(folder)/zubrd.sock" }
-    private var ledgerFile: String { "\(folder)/ledger.csv" }
+    /// Room for what is stored twice over, the log beside it, and the daemon's reserve.
+    private var diskBytes: Int64 { 400 << 20 + Int64(plan.messages) * 400 }
 
     func run() async throws -> ChaosReport {
         let started = ContinuousClock.now
-        try prepare()
-        let broker = try await PrivateBroker.start(folder: "\(folder)/broker")
+        let stage = try await ChaosStage.open(
+            folder: try ChaosStage.prepare(folder), faults: plan.faults, diskBytes: diskBytes, inject: inject)
         do {
-            let report = try await run(against: broker, started: started)
-            await broker.stop()
+            let report = try await run(on: stage, started: started)
+            await stage.close()
             return report
         } catch {
-            await broker.stop()
+            await stage.close()
             throw error
         }
     }
 
-    private func run(against broker: PrivateBroker, started: ContinuousClock.Instant) async throws -> ChaosReport {
+    private func run(on stage: ChaosStage, started: ContinuousClock.Instant) async throws -> ChaosReport {
         // The first start makes the session, so that the broker keeps everything from the first message on.
-        let daemon = try await startDaemon(broker)
-        try await waitUntilSubscribed(daemon)
+        let daemon = try await stage.startDaemon()
+        try await stage.waitUntilSubscribed(daemon)
+        if let powerCut = stage.powerCut, !powerCut.isAtWork {
+            throw CommandFailure("zubrd runs without the library that plays the power cut; see \(stage.daemonLog)")
+        }
 
         let pace = ChaosPace(plan)
-        let ledger = Ledger()
-        async let published: Void = publish(to: broker, pace: pace) { number in
-            ledger.add(number)
-        }
+        let ledger = ChaosLedger(items: plan.items)
+        async let published: Void = publish(to: stage.machinesURL, pace: pace) { ledger.add($0) }
         // Ends with this function, whichever way that goes.
-        async let _ = showProgress { (ledger.numbers.count, pace.stretchNumber) }
-        let last = try await killAgainAndAgain(daemon, broker: broker, pace: pace)
+        async let _ = showProgress { (ledger.count, pace.stretchNumber) }
+        let (last, done) = try await killAgainAndAgain(daemon, stage: stage, pace: pace)
         try await published
-        let entries = ledger.numbers.map(plan.entry)
-        try write(entries)
+        let (isFrameTaken, isPoisonTaken) = ledger.taken(of: plan)
+        try stage.write(plan, isFrameTaken)
 
-        let redelivered = try await settle(last, expecting: Set(entries).count)
-        let status = await last.stop()
-        guard status == .exited(0) else {
-            throw CommandFailure("zubrd did not end in order (\(status)); see \(folder)/zubrd.log")
-        }
-        let check = try await ChaosCheck.count(Set(entries), plan: plan, database: database)
-        return ChaosReport(
-            published: entries.count, stored: check.stored, lost: check.lost, duplicated: check.duplicated,
-            altered: check.altered, unledgered: check.unledgered, kills: plan.kills, redelivered: redelivered,
-            seconds: (ContinuousClock.now - started).inSeconds, seed: plan.seed, workdir: folder)
+        let frames = isFrameTaken.count { $0 }
+        let poisons = isPoisonTaken.count { $0 }
+        let redelivered = try await stage.settle(last, frames: frames, quarantined: poisons)
+        try await stage.stop(last)
+        try stage.collectDatabase()
+        let check = try await ChaosCheck.count(
+            isFrameTaken: isFrameTaken, isPoisonTaken: isPoisonTaken, plan: plan, database: stage.database)
+        var report = ChaosReport(plan, check, published: frames, poisonPublished: poisons, workdir: folder)
+        report.injected = inject
+        report.redelivered = redelivered
+        report.seconds = (ContinuousClock.now - started).inSeconds
+        report.done = done
+        report.done.fullDiskErrors = plan.faults.contains(.diskFull) ? stage.count(inLog: "no space is left") : 0
+        return report
     }
 
     // MARK: - Steps
 
-    /// A folder with nothing of an earlier run in it, so that nothing is counted that this run did not do.
-    private func prepare() throws {
-        let files = FileManager.default
-        try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for name in try files.contentsOfDirectory(atPath: folder)
-        where name == "broker" || name == "ledger.csv" || name.hasPrefix("zubr") {
-            try files.removeItem(atPath: "\(folder)/\(name)")
-        }
-    }
-
-    private func startDaemon(_ broker: PrivateBroker) async throws -> ChildProcess {
-        var arguments = [
-            "--config", "\(try configurationFolder())/zubrd.yaml", "--broker", broker.url, "--database", database,
-            "--socket", socket, "--log-level", "notice",
-        ]
-        if let inject { arguments += ["--inject", inject] }
-        return try await ChildProcess.start(
-            try sibling(program: "zubrd"), arguments: arguments, output: "\(folder)/zubrd.log")
-    }
-
-    private func waitUntilSubscribed(_ daemon: ChildProcess) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try await status()?.broker.isConnected != true {
-            guard daemon.isRunning, ContinuousClock.now < deadline else {
-                throw CommandFailure("zubrd did not reach the broker; see \(folder)/zubrd.log")
-            }
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
     /// Publishes evenly between one kill and the next, so that each of them falls into work.
-    private func publish(
-        to broker: PrivateBroker, pace: ChaosPace, acknowledged: @escaping @Sendable (Int) -> Void
-    ) async throws {
-        let settings = try BrokerSettings(url: broker.url, clientID: "zubrsim-chaos")
+    private func publish(to url: String, pace: ChaosPace, acknowledged: @escaping @Sendable (Int) -> Void) async throws
+    {
+        let settings = try BrokerSettings(url: url, clientID: "zubrsim-chaos")
         let publisher = MosquittoPublisher(settings, onAcknowledged: acknowledged)
-        for number in 0..<plan.messages {
+        for number in 0..<plan.items {
             while number >= pace.allowed { try await Task.sleep(for: .milliseconds(1)) }
-            try await publisher.publish(
-                OutgoingMessage(
-                    topic: plan.topic(number).description, body: TelemetryEncoder.body(of: plan.frame(number))))
+            try await publisher.publish(message(number))
         }
         try await publisher.drain()
         await publisher.close()
     }
 
-    /// Kills and starts again as planned; returns the daemon that was left alive.
-    private func killAgainAndAgain(
-        _ first: ChildProcess, broker: PrivateBroker, pace: ChaosPace
-    ) async throws -> ChildProcess {
-        var daemon = first
-        for (index, life) in plan.lives.enumerated() {
-            pace.begin(stretch: index)
-            try await Task.sleep(for: life)
-            guard daemon.isRunning else {
-                throw CommandFailure("zubrd ended by itself before kill \(index + 1); see \(folder)/zubrd.log")
-            }
-            daemon.kill(SIGKILL)
-            _ = await daemon.wait()
-            daemon = try await startDaemon(broker)
+    private func message(_ number: Int) -> OutgoingMessage {
+        switch plan.item(number) {
+        case .frame(let frame):
+            OutgoingMessage(topic: plan.topic(frame).description, body: TelemetryEncoder.body(of: plan.frame(frame)))
+        case .poison(let bad):
+            OutgoingMessage(topic: plan.topic(bad).description, body: Poison.body(bad, at: plan.startedAt))
         }
-        pace.begin(stretch: plan.kills)
-        return daemon
     }
 
-    /// Waits until everything is there, or until nothing more comes; returns how many messages the broker delivered again.
-    private func settle(_ daemon: ChildProcess, expecting count: Int) async throws -> Int64 {
-        var best: Int64 = -1
-        var deadline = ContinuousClock.now + .seconds(30)
-        var latest: StatusDocument?
-        while ContinuousClock.now < deadline {
-            if let status = try await status() {
-                latest = status
-                if status.store.frames >= count { break }
-                if status.store.frames > best {
-                    best = status.store.frames
-                    // As long as something comes, more may come.
-                    deadline = .now + .seconds(5)
+    /// Kills and starts again as planned; returns the daemon that was left alive, and what was really done to it.
+    private func killAgainAndAgain(
+        _ first: ChildProcess, stage: ChaosStage, pace: ChaosPace
+    ) async throws -> (ChildProcess, ChaosDeeds) {
+        var daemon = first
+        var done = ChaosDeeds()
+        var random = RandomStream(seed: plan.seed, of: "chaos", "sectors")
+        for life in 0...plan.kills {
+            if plan.isAtWork(life) { try await stage.waitUntilSubscribed(daemon) }
+            pace.begin(stretch: life)
+            let end = ContinuousClock.now + plan.lives[life]
+            var restartsBrokerWhileDown = false
+            var isFull = false
+            for act in plan.acts[life] {
+                try? await Task.sleep(until: end - plan.lives[life] * (1 - act.share), clock: .continuous)
+                switch act.deed {
+                case .restartBroker:
+                    try await stage.broker.restart()
+                    done.brokerRestarts += 1
+                case .restartBrokerWhileDown:
+                    restartsBrokerWhileDown = true
+                case .reset:
+                    if try await reset(stage, number: done.resets) { done.resets += 1 }
+                case .fillDisk:
+                    if try await fill(stage, daemon, pace) { done.fullDisks += 1 }
+                    try await makeRoom(stage, daemon)
+                case .fillDiskAndKill:
+                    isFull = try await fill(stage, daemon, pace)
                 }
             }
-            guard daemon.isRunning else { throw CommandFailure("zubrd ended by itself; see \(folder)/zubrd.log") }
-            try await Task.sleep(for: .milliseconds(50))
+            try await Task.sleep(until: end, clock: .continuous)
+            guard daemon.isRunning else {
+                throw CommandFailure("zubrd ended by itself before kill \(life + 1); see \(stage.daemonLog)")
+            }
+            guard life < plan.kills else { break }
+            daemon.kill(SIGKILL)
+            _ = await daemon.wait()
+            done.killsAtWork += plan.isAtWork(life) ? 1 : 0
+            if isFull {
+                daemon = try await stage.startDaemon()
+                // It must serve reads on the full disk, and go on when there is room.
+                guard try await stage.wait(atMost: .seconds(60), for: daemon, until: { _ in true }) else {
+                    throw CommandFailure("zubrd did not start on the full disk; see \(stage.daemonLog)")
+                }
+                done.fullDisks += 1
+                try await makeRoom(stage, daemon)
+                daemon.kill(SIGKILL)
+                _ = await daemon.wait()
+            }
+            if restartsBrokerWhileDown {
+                try await stage.broker.restart()
+                done.brokerRestarts += 1
+            }
+            if let powerCut = stage.powerCut, plan.isPowerCut(life) {
+                let loss = try powerCut.strike(survival: plan.isTorn(life) ? 0.5 : 0, using: &random)
+                done.powerCuts += 1
+                done.unflushedBytesLost += loss.bytes
+                done.unflushedBytesKept += loss.survivingBytes
+            }
+            daemon = try await stage.startDaemon()
         }
-        return latest?.store.redeliveredMessages ?? 0
+        return (daemon, done)
     }
 
-    /// What the daemon says of itself; `nil` while it does not answer.
-    private func status() async throws -> StatusDocument? {
-        let answer = "\(folder)/zubr-status.json"
-        try? FileManager.default.removeItem(atPath: answer)
-        let asked = try await ChildProcess.start(
-            try sibling(program: "zubr"), arguments: ["status", "--socket", socket, "--output", "json"], output: answer)
-        guard await asked.wait() == .exited(0), let text = FileManager.default.contents(atPath: answer) else {
-            return nil
+    /// Breaks the daemon's connection, the machines', or both; `false` when there was none to break.
+    private func reset(_ stage: ChaosStage, number: Int) async throws -> Bool {
+        guard let doors = stage.doors else { return false }
+        let chosen = [[doors.daemon], [doors.machines], [doors.daemon, doors.machines]][number % 3]
+        // The daemon may wait half a minute before it connects again.
+        for attempt in 0..<1_200 {
+            var broken = 0
+            // The machines may have said all they had to say.
+            for door in attempt < 40 ? chosen : [doors.daemon, doors.machines] { broken += await door.reset() }
+            if broken > 0 { return true }
+            try await Task.sleep(for: .milliseconds(50))
         }
-        return try DocumentCoding.decode(StatusDocument.self, from: Array(text))
+        return false
+    }
+
+    /// Fills the disk and waits until the daemon cannot store; `false` when it has not said so.
+    private func fill(_ stage: ChaosStage, _ daemon: ChildProcess, _ pace: ChaosPace) async throws -> Bool {
+        guard let disk = stage.disk else { return false }
+        // A log that has rested is cut off. Otherwise the next commits go into the room that it already has.
+        pace.hold(true)
+        defer { pace.hold(false) }
+        _ = try await stage.wait(atMost: .seconds(60), for: daemon) {
+            $0.broker.isConnected && $0.store.walBytes == 0 && $0.ingest.evaluatorLag == 0
+        }
+        disk.fill()
+        pace.hold(false)
+        return try await stage.wait(atMost: .seconds(60), for: daemon) { status in
+            status.problems.contains { $0.contains("nothing is being stored") }
+        }
+    }
+
+    /// Gives the disk its room back and waits until the daemon stores again.
+    private func makeRoom(_ stage: ChaosStage, _ daemon: ChildProcess) async throws {
+        stage.disk?.makeRoom()
+        let goesOn = try await stage.wait(atMost: .seconds(90), for: daemon) { status in
+            status.broker.isConnected && !status.problems.contains { $0.contains("nothing is being stored") }
+        }
+        guard goesOn else {
+            throw CommandFailure("zubrd does not go on though its disk has room again; see \(stage.daemonLog)")
+        }
     }
 
     /// Until it is cancelled.
@@ -165,50 +199,9 @@ struct ChaosRun {
         var line = ProgressLine()
         while !Task.isCancelled {
             let (published, kills) = counts()
-            line.show("\(published) of \(plan.messages) published, \(kills) of \(plan.kills) kills done")
+            line.show("\(published) of \(plan.items) published, \(kills) of \(plan.kills) kills done")
             try? await Task.sleep(for: .milliseconds(250))
         }
         line.finish()
-    }
-
-    private func write(_ entries: [LedgerEntry]) throws {
-        var text = "equipment,boot,seq\n"
-        // Written as `zubr export --equipment` takes it.
-        for entry in entries { text += "\(ChaosPlan.fleet)/\(entry.equipment),\(entry.boot),\(entry.seq)\n" }
-        try text.write(toFile: ledgerFile, atomically: true, encoding: .utf8)
-    }
-}
-
-/// The messages the broker took, in its order.
-private final class Ledger: Sendable {
-    private let taken = Mutex<[Int]>([])
-
-    func add(_ number: Int) { taken.withLock { $0.append(number) } }
-    var numbers: [Int] { taken.withLock { $0 } }
-}
-
-/// What the run came to; the guarantee holds when nothing is lost, duplicated or altered.
-struct ChaosReport: Report, Sendable {
-    var published: Int
-    var stored: Int
-    var lost: Int
-    var duplicated: Int
-    var altered: Int
-    /// Stored although the broker's answer to the publisher was lost; at least once allows it.
-    var unledgered: Int
-    var kills: Int
-    var redelivered: Int64
-    var seconds: Double
-    var seed: UInt64
-    var workdir: String
-
-    var holds: Bool { lost == 0 && duplicated == 0 && altered == 0 }
-
-    var table: [(name: String, value: String)] {
-        [
-            ("published", "\(published)"), ("stored", "\(stored)"), ("lost", "\(lost)"),
-            ("duplicated", "\(duplicated)"), ("altered", "\(altered)"), ("redelivered", "\(redelivered)"),
-            ("kills", "\(kills)"), ("seconds", decimal(seconds, places: 1)),
-        ]
     }
 }

@@ -19,7 +19,10 @@ struct Publish: AsyncParsableCommand {
             give the daemon's clock the same epoch and rate.
             """)
 
-    @Option(help: "A shipped scenario (demo, small, dead-zone) or a YAML file.")
+    @Option(
+        help:
+            "A shipped scenario (demo, small, dead-zone, autonomous-pit, harvest-week, winter, hostile) or a YAML file."
+    )
     var scenario: String
     @Option(help: "Same seed, same run.")
     var seed: UInt64 = 1
@@ -31,6 +34,8 @@ struct Publish: AsyncParsableCommand {
     var file: String?
     @Option(help: "Write what was really wrong and when to this file, as JSON lines.")
     var truth: String?
+    @Option(help: "Play so many machines: the scenario's, again and again under other names.")
+    var machines: Int?
     @Option(help: "Simulated hours to run; default: the length of the scenario.")
     var hours: Double?
     @Option(help: "Simulated time to run until, RFC 3339.")
@@ -52,6 +57,9 @@ struct Publish: AsyncParsableCommand {
         if centers, file != nil || speed == .max {
             throw ValidationError("--centers needs a broker and a --speed that is a number: people answer in time.")
         }
+        if let machines, !(1...1_000_000).contains(machines) {
+            throw ValidationError("--machines must be 1 to 1000000.")
+        }
         if let hours, !(hours > 0) { throw ValidationError("--hours must be more than 0.") }
     }
 
@@ -59,9 +67,10 @@ struct Publish: AsyncParsableCommand {
         Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
         let real = Timestamp.systemNow()
         // A recording must not depend on when it is made: then the fleet's records count from the scenario's own time.
-        let loaded = try LoadedScenario.load(scenario, configuration: config) { scenario in
+        var loaded = try LoadedScenario.load(scenario, configuration: config) { scenario in
             startTime(scenario, now: real)
         }
+        if let machines { loaded.resize(to: machines) }
         let start = startTime(loaded.scenario, now: real)
         let end = until?.time ?? start + length(of: loaded.scenario)
         guard end > start else {
@@ -69,9 +78,11 @@ struct Publish: AsyncParsableCommand {
         }
         var run = SimulationRun(
             simulator: try FleetSimulator(
-                scenario: loaded.scenario, machines: loaded.machines, catalog: loaded.catalog, seed: seed,
-                start: start, operatorPatience: centers ? .days(10) : .zero),
-            centers: SimulatedCenters(behaviour: loaded.scenario.centers, seed: seed), end: end)
+                scenario: loaded.scenario, machines: loaded.machines, catalog: loaded.catalog,
+                failures: loaded.failures,
+                seed: seed, start: start, operatorPatience: centers ? .days(10) : .zero),
+            centers: SimulatedCenters(behaviour: loaded.scenario.centers, seed: seed),
+            centerPlaces: loaded.centers, end: end)
         let orders = OrderBox()
         let sink = try makeSink(orders: orders)
         try await sink.open()

@@ -99,7 +99,7 @@ struct Replay: AsyncParsableCommand {
                     continue
                 }
                 try await pace.wait(for: ready.recordedAt)
-                try await sink.send(topic: ready.topic, body: ready.body, at: ready.at)
+                try await sink.send(SentMessage(topic: ready.topic, body: ready.body, at: ready.at))
                 report.published += 1
                 report.readings += ready.readings
             }

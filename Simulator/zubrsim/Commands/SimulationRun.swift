@@ -10,13 +10,18 @@ import TelemetryCodec
 struct SimulationRun {
     private(set) var simulator: FleetSimulator
     private var centers: SimulatedCenters
+    private let centerPlaces: [ServiceCenterID: Coordinate]
     private let end: Timestamp
     private(set) var counts = RunCounts()
     private var progress = ProgressLine()
 
-    init(simulator: FleetSimulator, centers: SimulatedCenters, end: Timestamp) {
+    init(
+        simulator: FleetSimulator, centers: SimulatedCenters, centerPlaces: [ServiceCenterID: Coordinate] = [:],
+        end: Timestamp
+    ) {
         self.simulator = simulator
         self.centers = centers
+        self.centerPlaces = centerPlaces
         self.end = end
     }
 
@@ -53,7 +58,11 @@ struct SimulationRun {
 
     private mutating func publish(until time: Timestamp, to sink: any MessageSink) async throws {
         for message in simulator.advance(to: time) {
-            try await sink.send(topic: message.topic, body: message.body, at: message.publishAt)
+            let isHostile = if case .hostile = message.content { true } else { false }
+            try await sink.send(
+                SentMessage(
+                    topic: message.topic, body: message.body, at: message.publishAt, isRetained: message.isRetained,
+                    isHostile: isHostile))
             counts.messages += 1
             counts.bytes += message.body.count
             if case .frames(let frames) = message.content {
@@ -82,13 +91,19 @@ struct SimulationRun {
         for act in acts {
             if let done = act.done {
                 counts.jobsDone += 1
-                switch done.work {
+                switch done.work(signals: simulator.telltales) {
                 case .service(let code): simulator.serviced(done.equipment, code: code, at: act.at)
                 case .repair(let target): simulator.repair(done.equipment, target, at: act.at)
                 }
             }
+            if let begun = act.begun {
+                simulator.stand(
+                    begun.job.equipment, from: act.at, until: begun.until,
+                    at: begun.job.isVisit ? centerPlaces[act.center] : nil)
+            }
             try await sink.send(
-                topic: Topic.replies(act.center).description, body: TelemetryEncoder.body(of: act.reply), at: now)
+                SentMessage(
+                    topic: Topic.replies(act.center).description, body: TelemetryEncoder.body(of: act.reply), at: now))
             counts.repliesSent += 1
         }
     }

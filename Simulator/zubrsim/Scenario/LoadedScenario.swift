@@ -9,6 +9,9 @@ struct LoadedScenario {
     var scenario: Scenario
     var machines: [Machine]
     var catalog: Catalog
+    var failures: FailureLibrary
+    /// Where machines that are brought for work stand.
+    var centers: [ServiceCenterID: Coordinate] = [:]
 
     /// `name` is a file, or the name of one that is shipped; `configuration` a folder such as `Config`. Services that
     /// the fleet's file dates by how long ago they were count from `start`.
@@ -17,19 +20,45 @@ struct LoadedScenario {
     ) throws -> LoadedScenario {
         let path = try find(name)
         let file = try ScenarioFile.read(try text(of: path), path: path)
-        let folder = try configuration ?? configurationFolder()
+        let failures = try loadFailures()
+        let folder = try configuration ?? shippedConfigurationFolder()
         do throws(ConfigurationProblems) {
             if let fleet = file.fleet {
                 // The folder itself may be the one that is meant, as when a demo passes its own.
                 let below = "\(folder)/\(fleet)/zubrd.yaml"
                 let daemon = FileManager.default.fileExists(atPath: below) ? below : "\(folder)/zubrd.yaml"
                 let loaded = try FleetConfiguration.load(daemon, now: start(file.scenario))
-                return LoadedScenario(scenario: file.scenario, machines: loaded.machines, catalog: loaded.catalog)
+                return LoadedScenario(
+                    scenario: file.scenario, machines: loaded.machines, catalog: loaded.catalog, failures: failures,
+                    centers: Dictionary(uniqueKeysWithValues: loaded.network.centers.map { ($0.id, $0.position) }))
             }
             return LoadedScenario(
                 scenario: file.scenario, machines: file.machines.flatMap(\.machines),
-                catalog: try FleetConfiguration.loadCatalog(folder))
+                catalog: try FleetConfiguration.loadCatalog(folder), failures: failures)
         } catch { throw CommandFailure("\(error)") }
+    }
+
+    /// The failure modes, which stand beside the folder of the shipped scenarios.
+    static func loadFailures() throws -> FailureLibrary {
+        let candidates = shippedFolders().map { "\($0)/../failure-modes.yaml" }
+        guard let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw CommandFailure("there is no failure-modes.yaml (looked for \(candidates.joined(separator: ", ")))")
+        }
+        return try FailureModesFile.read(try text(of: path), path: path).library
+    }
+
+    /// The same fleet with so many machines: those it has, again and again under other names.
+    mutating func resize(to count: Int) {
+        guard !machines.isEmpty else { return }
+        let few = machines
+        machines = (0..<count).map { index in
+            var machine = few[index % few.count]
+            let round = index / few.count
+            guard round > 0 else { return machine }
+            let name = String(machine.key.equipment.text.prefix(55))
+            machine.key = MachineKey(fleet: machine.key.fleet, equipment: EquipmentID("\(name).\(round + 1)")!)
+            return machine
+        }
     }
 
     static func text(of path: String) throws -> String {
@@ -68,6 +97,6 @@ struct LoadedScenario {
                 }
             }
         }
-        return found + ["/usr/share/zubr/scenarios"]
+        return found + ["\(sharedFolder())/scenarios"]
     }
 }

@@ -12,7 +12,9 @@ package struct ScenarioFile: Decodable, Sendable {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case name, title, interval, start, length, month, fleet, machines, failures, delivery, centers
+        case disturbances, autonomy, hostile
         case failureRate = "failure_rate"
+        case warmerBy = "warmer_by"
     }
 
     package static func read(_ text: String, path: String) throws -> ScenarioFile {
@@ -38,8 +40,14 @@ package struct ScenarioFile: Decodable, Sendable {
             title: try fields.decodeIfPresent(String.self, forKey: .title) ?? "", interval: interval,
             start: try ScenarioFile.time(fields),
             length: try fields.decodeIfPresent(Span.self, forKey: .length)?.duration ?? .days(1), month: month,
+            warmerBy: try fields.decodeIfPresent(Double.self, forKey: .warmerBy) ?? 0,
             failureRate: try fields.decodeIfPresent(Double.self, forKey: .failureRate) ?? 1,
             forced: try (fields.decodeIfPresent([FailureEntry].self, forKey: .failures) ?? []).map(\.failure),
+            disturbances: try (fields.decodeIfPresent([DisturbanceEntry].self, forKey: .disturbances) ?? [])
+                .map(\.disturbance),
+            autonomy: try fields.decodeIfPresent(AutonomyEntry.self, forKey: .autonomy)?.behaviour
+                ?? AutonomyBehaviour(),
+            hostile: try fields.decodeIfPresent(HostileEntry.self, forKey: .hostile)?.plan,
             delivery: try fields.decodeIfPresent(DeliveryEntry.self, forKey: .delivery)?.faults ?? DeliveryFaults(),
             centers: try fields.decodeIfPresent(CentersEntry.self, forKey: .centers)?.behaviour
                 ?? CenterBehaviour())
@@ -112,21 +120,7 @@ private struct FailureEntry: Decodable {
         try refuseUnknownKeys(decoder, CodingKeys.self)
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         let mode = try fields.decode(String.self, forKey: .mode)
-        guard let mode = FailureMode(rawValue: mode) else {
-            throw DecodingError.dataCorruptedError(
-                forKey: .mode, in: fields,
-                debugDescription:
-                    "unknown failure mode \(mode); known are \(FailureMode.allCases.map(\.rawValue).joined(separator: ", "))"
-            )
-        }
-        let target: ForcedFailure.Target
-        if let key = try fields.decodeIfPresent(MachineKey.self, forKey: .equipment) {
-            target = .machine(key)
-        } else {
-            target = .nth(
-                try fields.decodeIfPresent(Int.self, forKey: .number) ?? 0,
-                of: try fields.decode(MachineClassID.self, forKey: .machineClass))
-        }
+        let target = try target(fields, .equipment, .machineClass, .number)
         let course = try fields.decodeIfPresent(Double.self, forKey: .courseHours)
         if let course, course <= 0 {
             throw DecodingError.dataCorruptedError(
@@ -211,11 +205,21 @@ private struct CentersEntry: Decodable {
 }
 
 /// `[5, 40]`
-private func range<Key: CodingKey>(_ fields: KeyedDecodingContainer<Key>, _ key: Key) throws -> ClosedRange<Double>? {
+func range<Key: CodingKey>(_ fields: KeyedDecodingContainer<Key>, _ key: Key) throws -> ClosedRange<Double>? {
     guard let ends = try fields.decodeIfPresent([Double].self, forKey: key) else { return nil }
     guard ends.count == 2, ends[0] >= 0, ends[0] <= ends[1] else {
         throw DecodingError.dataCorruptedError(
             forKey: key, in: fields, debugDescription: "write two numbers, the lesser first, such as [5, 40]")
     }
     return ends[0]...ends[1]
+}
+
+/// Which machine: `equipment`, or `class` and its `number` in the fleet.
+func target<Key: CodingKey>(
+    _ fields: KeyedDecodingContainer<Key>, _ equipment: Key, _ machineClass: Key, _ number: Key
+) throws -> MachineTarget {
+    if let key = try fields.decodeIfPresent(MachineKey.self, forKey: equipment) { return .machine(key) }
+    return .nth(
+        try fields.decodeIfPresent(Int.self, forKey: number) ?? 0,
+        of: try fields.decode(MachineClassID.self, forKey: machineClass))
 }

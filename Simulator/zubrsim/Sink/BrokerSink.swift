@@ -33,8 +33,9 @@ final class BrokerSink: MessageSink {
         }
     }
 
-    func send(topic: String, body: [UInt8], at _: Timestamp) async throws {
-        try await publisher.publish(OutgoingMessage(topic: topic, body: body))
+    func send(_ message: SentMessage) async throws {
+        try await publisher.publish(
+            OutgoingMessage(topic: message.topic, body: message.body, isRetained: message.isRetained))
     }
 
     func close() async throws {

@@ -1,7 +1,6 @@
-import FleetModel
 import Foundation
+import Glibc
 import Synchronization
-import TelemetryCodec
 
 /// Writes a recording: one message a line, as `replay` reads it.
 final class FileSink: MessageSink {
@@ -9,16 +8,16 @@ final class FileSink: MessageSink {
     private let buffer = Mutex<[UInt8]>([])
 
     init(path: String) throws {
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let handle = FileHandle(forWritingAtPath: path)
-        else {
+        // Opened as it is: what stands there may be a device.
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
             throw CommandFailure("cannot write \(path): check that its folder exists and may be written to")
         }
-        self.handle = handle
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    func send(topic: String, body: [UInt8], at time: Timestamp) async throws {
-        let line = RecordedMessage(topic: try Topic(topic), at: time, body: body).line
+    func send(_ message: SentMessage) async throws {
+        let line = try message.line()
         try buffer.withLock { buffer in
             buffer.append(contentsOf: line)
             buffer.append(UInt8(ascii: "\n"))

@@ -4,6 +4,6 @@ import FleetModel
 protocol MessageSink: Sendable {
     /// Returns when it takes messages.
     func open() async throws
-    func send(topic: String, body: [UInt8], at time: Timestamp) async throws
+    func send(_ message: SentMessage) async throws
     func close() async throws
 }

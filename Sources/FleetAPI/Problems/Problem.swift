@@ -56,6 +56,8 @@ struct Problem: Sendable {
         switch failure {
         case .notFound(let message):
             self.init(.notFound, message)
+        case .conflict(let message):
+            self.init(.conflict, message)
         case .diskFull:
             self.init(
                 .serviceUnavailable, "the disk is full: nothing new is stored until there is room; try again then",

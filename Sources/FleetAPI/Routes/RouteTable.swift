@@ -11,6 +11,9 @@ enum RouteTable {
         Route(.get, "/v1/status", "How the daemon, its broker, its database and its fleet are") { _, desk in
             await desk.status()
         },
+        Route(.get, "/metrics", "Figures in the Prometheus text format") { _, desk in
+            TextPage.metrics(await desk.metrics())
+        },
         Route(.get, "/v1/machines", "Every machine: health, last report, next service") { _, desk in
             MachinesDocument(now: desk.now(), machines: try await desk.reader.machines())
         },
@@ -18,6 +21,10 @@ enum RouteTable {
             .post, "/v1/machines", "Register machines or change what is known of them", bodyLimit: Route.importBodyLimit
         ) { call, desk in
             try await desk.register(call.document())
+        },
+        Route(.post, "/v1/machines/transfer", "Give a machine to another fleet: its history goes on under a new name") {
+            call, desk in
+            try await desk.transfer(call.document())
         },
         Route(.get, "/v1/machines/{fleet}/{equipment}", "One machine: services, signals, faults, orders") {
             call, desk in

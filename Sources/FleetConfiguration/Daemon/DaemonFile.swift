@@ -1,5 +1,6 @@
 import FleetModel
 import FoundationEssentials
+import Glibc
 import ServiceDesk
 
 /// What `zubrd.yaml` says: broker, database, clock, limits, the desk's times, and where the other files are.
@@ -25,22 +26,24 @@ struct DaemonFile {
         }
     }
 
-    static func read(_ root: Entry, folder: String) -> DaemonFile? {
-        root.fields { fields in
-            let broker = fields.optional("broker").map { $0.broker(folder: folder) }
+    /// - Parameter credentials: the folder of what systemd hands over; `nil` where it hands over nothing.
+    static func read(_ root: Entry, folder: String, credentials: String?) -> DaemonFile? {
+        let secrets = SecretFiles(folder: folder, handedOver: credentials)
+        return root.fields { fields in
+            let broker = fields.optional("broker").map { $0.broker(secrets) }
             let database = fields.required("database")?.text()
             let socket = fields.required("socket")?.text()
             let clock = fields.optional("clock")?.clock() ?? .real
             let limits = fields.optional("limits")?.limits() ?? IngestLimits()
+            let metrics = fields.optional("metrics").flatMap { $0.metrics() }
             let desk = fields.optional("desk")?.deskRules() ?? DeskRules()
             let files = fields.optional("files")?.files(folder: folder) ?? Files(in: folder)
             guard let database, let socket else { return nil }
-            return DaemonFile(
-                settings: DaemonSettings(
-                    broker: (broker ?? BrokerSettings()) ?? BrokerSettings(),
-                    database: filePath(database, from: folder),
-                    socket: filePath(socket, from: folder), clock: clock, limits: limits),
-                desk: desk, files: files)
+            var settings = DaemonSettings(
+                broker: (broker ?? BrokerSettings()) ?? BrokerSettings(), database: filePath(database, from: folder),
+                socket: filePath(socket, from: folder), clock: clock, limits: limits)
+            settings.metrics = metrics
+            return DaemonFile(settings: settings, desk: desk, files: files)
         }
     }
 }
@@ -56,8 +59,13 @@ func folder(of path: String) -> String {
     return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
+private func isNumericAddress(_ text: String) -> Bool {
+    var (four, six) = (in_addr(), in6_addr())
+    return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1
+}
+
 extension Entry {
-    fileprivate func broker(folder: String) -> BrokerSettings? {
+    fileprivate func broker(_ secrets: SecretFiles) -> BrokerSettings? {
         fields { fields in
             var broker = BrokerSettings()
             if let host = fields.optional("host")?.text() { broker.host = host }
@@ -71,15 +79,15 @@ extension Entry {
             if let span = fields.optional("session_expiry")?.duration(in: .minutes(1)...(.days(3_650))) {
                 broker.sessionExpiry = span
             }
-            if let found = fields.optional("inbox")?.credentials(folder: folder) { broker.inbox = found }
-            if let found = fields.optional("post")?.credentials(folder: folder) { broker.post = found }
+            if let found = fields.optional("inbox")?.credentials(secrets) { broker.inbox = found }
+            if let found = fields.optional("post")?.credentials(secrets) { broker.post = found }
             if broker.inbox.clientID == broker.post.clientID {
                 report(
                     "inbox and post have the same client id: the broker would throw one out for the other",
                     "give each its own client_id")
             }
             let tls = fields.optional("tls")
-            broker.tls = tls?.tls(folder: folder)
+            broker.tls = tls?.tls(secrets)
             if tls == nil, broker.inbox.certificateFile ?? broker.post.certificateFile != nil {
                 report(
                     "a certificate needs tls", "give tls with authority_file, or remove certificate_file and key_file")
@@ -88,31 +96,34 @@ extension Entry {
         }
     }
 
-    private func credentials(folder: String) -> BrokerSettings.Credentials? {
+    private func credentials(_ secrets: SecretFiles) -> BrokerSettings.Credentials? {
         fields { fields in
             let clientID = fields.required("client_id")?.text()
             let user = fields.optional("user")?.text()
             let file = fields.optional("password_file")
-            let password = file?.password(folder: folder)
+            let password = file?.password(secrets)
             if file != nil, user == nil {
                 report("a password needs a user", "give user, or remove password_file")
             }
-            let own = certificate(in: fields, folder: folder)
+            let own = certificate(in: fields, secrets)
             return clientID.map {
-                BrokerSettings.Credentials(
+                var credentials = BrokerSettings.Credentials(
                     clientID: $0, user: user, password: password, certificateFile: own.file, keyFile: own.key)
+                if password != nil { credentials.passwordFile = file?.text().map { filePath($0, from: folder) } }
+                return credentials
             }
         }
     }
 
     /// The first line of the file: a password in the configuration itself would be read by everybody who may read that.
-    private func password(folder: String) -> String? {
-        guard let name = text() else { return nil }
-        let file = filePath(name, from: folder)
+    private func password(_ secrets: SecretFiles) -> String? {
+        guard let file = secrets.path(self) else { return nil }
         guard let bytes = FileManager.default.contents(atPath: file),
             let text = String(validating: bytes, as: UTF8.self)
         else {
-            report("the password file \(file) cannot be read", "create it readable by the daemon's user only")
+            report(
+                "the password file \(file) cannot be read",
+                secrets.remedy(self, otherwise: "create it readable by the daemon's user only"))
             return nil
         }
         guard let line = text.split(separator: "\n").first, !line.isEmpty else {
@@ -122,33 +133,64 @@ extension Entry {
         return String(line)
     }
 
-    private func tls(folder: String) -> BrokerSettings.TLS? {
+    private func tls(_ secrets: SecretFiles) -> BrokerSettings.TLS? {
         fields { fields in
-            let authority = fields.required("authority_file")?.existingFile(folder: folder)
-            let ours = certificate(in: fields, folder: folder)
+            let authority = fields.required("authority_file")?.existingFile(secrets)
+            let ours = certificate(in: fields, secrets)
             return authority.map {
                 BrokerSettings.TLS(authorityFile: $0, certificateFile: ours.file, keyFile: ours.key)
             }
         }
     }
 
-    private func certificate(in fields: Fields, folder: String) -> (file: String?, key: String?) {
+    private func certificate(in fields: Fields, _ secrets: SecretFiles) -> (file: String?, key: String?) {
         let certificate = fields.optional("certificate_file")
         let key = fields.optional("key_file")
         if (certificate == nil) != (key == nil) {
             report("certificate_file and key_file belong together", "give both or neither")
         }
-        return (certificate?.existingFile(folder: folder), key?.existingFile(folder: folder))
+        return (certificate?.existingFile(secrets), key?.existingFile(secrets))
     }
 
-    private func existingFile(folder: String) -> String? {
-        guard let name = text() else { return nil }
-        let file = filePath(name, from: folder)
+    private func existingFile(_ secrets: SecretFiles) -> String? {
+        guard let file = secrets.path(self) else { return nil }
         guard FileManager.default.fileExists(atPath: file) else {
-            report("there is no file \(file)", "paths are meant from the folder of this file")
+            report(
+                "there is no file \(file)",
+                secrets.remedy(self, otherwise: "paths are meant from the folder of this file"))
             return nil
         }
         return file
+    }
+
+    /// `metrics: {listen: 127.0.0.1:9464}`
+    fileprivate func metrics() -> MetricsSettings? {
+        fields { fields in fields.optional("listen").flatMap { $0.listeningAddress() } }
+    }
+
+    private func listeningAddress() -> MetricsSettings? {
+        guard let text = text() else { return nil }
+        let parts = text.lastIndex(of: ":").map { (text[..<$0], text[text.index(after: $0)...]) }
+        guard let (host, portText) = parts, let port = Int(portText), (1...65_535).contains(port) else {
+            report(
+                "\(text.debugDescription) is no address with a port",
+                "write 127.0.0.1:9464, which only this machine can reach")
+            return nil
+        }
+        let address = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
+        guard isNumericAddress(String(address)) else {
+            report(
+                "\(host.debugDescription) is no numeric address, and a name may come to mean another machine",
+                "write 127.0.0.1:\(port), or the address of the network that Prometheus is in")
+            return nil
+        }
+        let settings = MetricsSettings(host: String(address), port: port)
+        if !settings.isLoopback {
+            warn(
+                "the metrics page is shown to everybody who can reach \(settings); see that a firewall stands before it"
+            )
+        }
+        return settings
     }
 
     fileprivate func clock() -> ClockSettings? {

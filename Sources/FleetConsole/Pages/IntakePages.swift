@@ -6,31 +6,52 @@ import FleetRuntime
 extension Page {
     package mutating func show(_ quarantine: QuarantineDocument, now: Timestamp) {
         if quarantine.dropped > 0 {
-            add("\(quarantine.dropped) older messages were thrown out to make room.", .warning)
+            add(
+                "\(quantity(quarantine.dropped, "older message was", "older messages were")) thrown out to make room.",
+                .warning)
         }
         guard quarantine.total > 0 else {
             add("The quarantine is empty.", .good)
+            showStray(quarantine.strayReplies, now: now)
             return
         }
         let reasons = quarantine.byReason.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        add("\(quarantine.total) messages: " + reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
+        add(
+            "\(quantity(quarantine.total, "message")): "
+                + reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         blank()
         add(
             TextTable(
                 [
                     .init("ID", number: true), .init("RECEIVED"), .init("TOPIC", flexible: true), .init("REASON"),
-                    .init("DETAIL", flexible: true), .init("BYTES", number: true), .init("BODY", flexible: true),
+                    .init("DETAIL", flexible: true), .init("BYTES", number: true), .init("TIMES", number: true),
+                    .init("BODY", flexible: true),
                 ],
                 rows: quarantine.messages.map { message in
                     [
                         Cell("\(message.id)"), Cell(relative(message.receivedAt, to: now)), Cell(message.topic),
                         Cell(message.reason, .warning), Cell(message.detail), Cell("\(message.bytes)"),
-                        Cell(message.excerpt),
+                        Cell("\(message.times)"), Cell(message.excerpt),
                     ]
                 }))
         if quarantine.messages.count < quarantine.total {
             add("The newest \(quarantine.messages.count) are shown; --limit shows more.", .faint)
         }
+        showStray(quarantine.strayReplies, now: now)
+    }
+
+    private mutating func showStray(_ replies: [QuarantineDocument.StrayReply], now: Timestamp) {
+        guard !replies.isEmpty else { return }
+        section("Replies without effect")
+        add(
+            TextTable(
+                [.init("RECEIVED"), .init("CENTER"), .init("ORDER"), .init("SAYS"), .init("WHY", flexible: true)],
+                rows: replies.map {
+                    [
+                        Cell(relative($0.receivedAt, to: now)), Cell($0.center.text), Cell($0.order.text),
+                        Cell($0.state), Cell($0.why, .warning),
+                    ]
+                }))
     }
 
     package mutating func show(_ retry: RetryDocument) {
@@ -78,7 +99,9 @@ extension Page {
                     ]
                 }))
         if series.isCut {
-            add("Cut at \(series.points.count) readings; narrow --from and --to, or raise --limit.", .warning)
+            add(
+                "Cut at \(quantity(series.points.count, "reading")); narrow --from and --to, or raise --limit.",
+                .warning)
         }
     }
 }

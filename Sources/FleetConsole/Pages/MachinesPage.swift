@@ -34,7 +34,7 @@ extension Page {
             return count == 0 ? nil : "\(count) \(health.rawValue)"
         }
         blank()
-        add("\(sorted.count) machines: \(counts.joined(separator: ", "))", .faint)
+        add("\(quantity(sorted.count, "machine")): \(counts.joined(separator: ", "))", .faint)
     }
 
     static func nextService(_ service: ServiceStanding?, _ now: Timestamp) -> Cell {
@@ -61,6 +61,9 @@ extension Page {
                 ("owner", Cell(known.owner)), ("contact", Cell(known.contact)),
                 ("in service", Cell(known.inService ?? "-")),
             ]
+        }
+        for former in machine.formerNames {
+            list.append(("before", Cell("until \(former.until.iso8601) as \(former.equipment)")))
         }
         list += [
             ("reported", Cell(summary.lastReceivedAt.map { relative($0, to: now) } ?? "never")),

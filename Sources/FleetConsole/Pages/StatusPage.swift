@@ -6,7 +6,7 @@ extension Page {
     package mutating func show(_ status: StatusDocument) {
         let now = status.now
         facts([("state", Cell(status.state.rawValue, status.state.tone))])
-        for problem in status.problems { add("  \(problem)", .alarm) }
+        for problem in status.problems { add(problem, after: "  ", indent: 2, .alarm, lead: .alarm) }
         let broker = status.broker
         let ingest = status.ingest
         let store = status.store
@@ -21,28 +21,41 @@ extension Page {
             (
                 "broker",
                 broker.isConnected
-                    ? Cell("connected to \(broker.address), \(broker.connects) connects")
+                    ? Cell("connected to \(broker.address), \(quantity(broker.connects, "connect"))")
                     : Cell("NOT connected to \(broker.address)\(broker.lastFailure.map { ": \($0)" } ?? "")", .alarm)
+            ),
+            (
+                "work orders out",
+                status.post.isConnected
+                    ? "connected"
+                    : Cell("NOT connected\(status.post.lastFailure.map { ": \($0)" } ?? "")", .alarm)
             ),
             ("broker dropped", dropped(broker.droppedMessages)),
             (
                 "received",
                 Cell(
-                    "\(ingest.messages) messages, \(ingest.frames) frames, \(ingest.readings) readings, \(ingest.duplicates) duplicates"
+                    [
+                        quantity(ingest.messages, "message"), quantity(ingest.frames, "frame"),
+                        quantity(ingest.readings, "reading"), quantity(ingest.duplicates, "duplicate"),
+                    ].joined(separator: ", ")
                 )
             ),
             ("rejected", Cell(counted(ingest.rejected.mapValues(Int.init)))),
             ("last commit", Cell(ingest.lastCommitAt.map { relative($0, to: now) } ?? "none yet")),
             ("commit time", Cell(commitTime(ingest))),
-            ("evaluator", Cell(ingest.evaluatorLag == 0 ? "up to date" : "\(ingest.evaluatorLag) rows behind")),
+            (
+                "evaluator",
+                Cell(ingest.evaluatorLag == 0 ? "up to date" : "\(quantity(ingest.evaluatorLag, "row")) behind")
+            ),
             ("database", Cell("\(store.path), \(bytes(store.databaseBytes)) + \(bytes(store.walBytes)) of log")),
             ("disk", disk(store, now)),
-            ("stored", Cell("\(store.frames) frames")),
+            ("stored", Cell(quantity(store.frames, "frame"))),
             (
                 "gaps",
-                store.gaps == 0 ? "none" : Cell("\(store.gaps), \(store.missingFrames) frames missing", .warning)
+                store.gaps == 0
+                    ? "none" : Cell("\(store.gaps), \(quantity(store.missingFrames, "frame")) missing", .warning)
             ),
-            ("quarantine", store.quarantined == 0 ? "empty" : Cell("\(store.quarantined) messages", .warning)),
+            ("quarantine", store.quarantined == 0 ? "empty" : Cell(quantity(store.quarantined, "message"), .warning)),
             (
                 "machines",
                 Cell(
@@ -50,6 +63,16 @@ extension Page {
                 )
             ),
             ("work orders", Cell(counted(status.orders))),
+            ("outbox", outbox(status.outbox, now)),
+            (
+                "replies",
+                status.strayReplies == 0
+                    ? "all to their own orders"
+                    : Cell(
+                        "\(quantity(status.strayReplies, "reply", "replies")) to orders that are not theirs: see `zubr quarantine`",
+                        .warning)
+            ),
+            ("meters", meters(status.meterJumps)),
             (
                 "alerts firing",
                 status.alertsFiring == 0 ? "none" : Cell("\(status.alertsFiring)", .warning)
@@ -61,8 +84,20 @@ extension Page {
         switch count {
         case nil: "not told yet"
         case 0?: "nothing"
-        case let count?: Cell("\(count) messages: see `zubr gaps`", .warning)
+        case let count?: Cell("\(quantity(count, "message")): see `zubr gaps`", .warning)
         }
+    }
+
+    private func outbox(_ outbox: OutboxDocument, _ now: Timestamp) -> Cell {
+        guard outbox.waiting > 0 else { return "empty" }
+        let age = outbox.oldestAt.map { ", the oldest written \(relative($0, to: now))" } ?? ""
+        return Cell("\(quantity(outbox.waiting, "offer")) not yet received by a center\(age)")
+    }
+
+    private func meters(_ jumps: [MeterJumpDocument]) -> Cell {
+        guard let newest = jumps.first else { return "none jumped in the last 30 days" }
+        let others = jumps.count == 1 ? "" : ", and \(jumps.count - 1) more"
+        return Cell("\(newest.text)\(others): exchanged, or a broken sensor? `zubr doctor`", .warning)
     }
 
     private func counted(_ counts: [String: Int]) -> String {

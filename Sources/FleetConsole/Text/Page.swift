@@ -18,6 +18,15 @@ package struct Page: Sendable {
         lines.append(style(width.map { truncated(text, to: $0) } ?? text, tone))
     }
 
+    /// The text after `lead`, in as many lines as it takes, the later ones moved in: for what must not be cut off.
+    package mutating func add(_ text: String, after lead: String, indent: Int, _ tone: Tone, lead leadTone: Tone) {
+        let room = width.map { max(20, $0 - indent) } ?? .max
+        let moved = String(repeating: " ", count: indent)
+        for (index, line) in wrapped(harmless(text), to: room).enumerated() {
+            lines.append((index == 0 ? style(harmless(lead), leadTone) : moved) + style(line, tone))
+        }
+    }
+
     package mutating func add(_ table: TextTable) {
         lines += table.lines(width: width, style: style)
     }

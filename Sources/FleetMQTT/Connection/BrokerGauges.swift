@@ -5,14 +5,21 @@ import Synchronization
 /// What can be seen of a connection from outside, at any time and from any thread.
 package final class BrokerGauges: Sendable {
     private let document: Mutex<BrokerDocument>
+    /// Changes with every batch, so it has no lock.
+    private let held = Atomic(0)
 
-    init(address: String) {
+    init(address: String, clientID: String) {
         var document = BrokerDocument()
         document.address = address
+        document.client = clientID
         self.document = Mutex(document)
     }
 
-    package var snapshot: BrokerDocument { document.withLock { $0 } }
+    package var snapshot: BrokerDocument {
+        var snapshot = document.withLock { $0 }
+        snapshot.heldMessages = held.load(ordering: .relaxed)
+        return snapshot
+    }
 
     func noteConnection() {
         document.withLock {
@@ -33,6 +40,14 @@ package final class BrokerGauges: Sendable {
             }
         }
     }
+
+    func noteTakeover(at now: Timestamp) { document.withLock { $0.takenOverAt = now } }
+
+    func noteHeld(_ count: Int) { held.store(count, ordering: .relaxed) }
+
+    func noteKept(_ count: Int64) { document.withLock { $0.keptMessages = count } }
+
+    func note(software: String) { document.withLock { $0.software = software } }
 
     func noteDropped(_ count: Int64, at now: Timestamp) { document.withLock { $0.noteDropped(count, at: now) } }
 }

@@ -56,7 +56,10 @@ final class BrokerLine {
     func fail(_ failure: InboxFailure) {
         // One that held for long was no failed try. One that breaks at once (two daemons under one name throw each
         // other out) must not be repeated at full speed.
-        if case .up(_, let since) = state, since.duration(to: .now) > backoff.longest { backoff.reset() }
+        if case .up(let session, let since) = state {
+            if since.duration(to: .now) > backoff.longest { backoff.reset() }
+            if session.wasTakenOver { gauges.noteTakeover(at: now()) }
+        }
         state = .down(redialAt: .now + backoff.pause())
         gauges.note(failure)
     }

@@ -39,11 +39,14 @@ struct Greeting: Sendable {
     }
 
     var address: String { "\(host):\(port)" }
+    var clientID: String { credentials.clientID }
 
     struct Subscription: Sendable, Hashable {
         let filter: String
         let qualityOfService: Int32
         /// Without it we are of no use, so a broker that refuses it has refused us.
         let isEssential: Bool
+        /// Whether what the broker keeps retained there comes with every new connection, not with a new session only.
+        var wantsRetained = false
     }
 }

@@ -13,6 +13,13 @@ enum MosquittoLibrary {
         return mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
     }()
 
+    /// As `2.0.11`.
+    static var version: String {
+        var (major, minor, revision): (Int32, Int32, Int32) = (0, 0, 0)
+        mosquitto_lib_version(&major, &minor, &revision)
+        return "\(major).\(minor).\(revision)"
+    }
+
     /// What a return code of the library means, with the system's reason where it is one.
     static func describe(_ code: Int32, systemError: Int32) -> String {
         code == MOSQ_ERR_ERRNO.rawValue

@@ -12,33 +12,42 @@ struct TCPProbe {
     let isClosing: () -> Bool
 
     func callAtDoor() throws(InboxFailure) {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, String(port), &hints, &found)
-        guard status == 0 else {
-            throw .disconnected(
-                "\(host) has no address: \(String(cString: gai_strerror(status))); check broker.host and the name server"
-            )
-        }
-        defer { freeaddrinfo(found) }
         var reason = "no address"
-        var candidate = found
-        while let address = candidate?.pointee {
+        for address in try addresses() {
             guard let failure = try call(address) else { return }
             reason = failure
-            candidate = address.ai_next
         }
         throw .disconnected("no broker at \(host):\(port): \(reason)")
     }
 
+    /// Where the host is. A name server that does not answer is not waited for longer than a broker that does not.
+    private func addresses() throws(InboxFailure) -> [SocketAddress] {
+        let lookup = NameLookup(host: host, port: port)
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            switch lookup.outcome {
+            case .found(let addresses): return addresses
+            case .failed(let why):
+                throw .disconnected("\(host) has no address: \(why); check broker.host and the name server")
+            case nil: break
+            }
+            let left = deadline - .now
+            guard left > .zero else {
+                throw .disconnected(
+                    "\(host) has no address: no answer within \(timeout); check broker.host and the name server")
+            }
+            _ = wakeUp.wait(on: lookup.done.descriptor, for: POLLIN, atMost: left)
+            if isClosing() { throw .closed }
+        }
+    }
+
     /// `nil` when somebody answered, else why not.
-    private func call(_ address: addrinfo) throws(InboxFailure) -> String? {
+    private func call(_ address: SocketAddress) throws(InboxFailure) -> String? {
         let descriptor = socket(
-            address.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return String(cString: strerror(errno)) }
         defer { close(descriptor) }
-        if connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return nil }
+        if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return nil }
         guard errno == EINPROGRESS else { return String(cString: strerror(errno)) }
         let deadline = ContinuousClock.now + timeout
         while true {

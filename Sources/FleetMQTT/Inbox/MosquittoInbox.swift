@@ -17,11 +17,15 @@ package actor MosquittoInbox: TelemetryInbox {
     private let line: BrokerLine
     private let limits: IngestLimits
     /// Messages handed out and not yet acknowledged. Above zero, nothing may be written.
-    private var uncommitted = 0
+    private var uncommitted = 0 {
+        didSet { gauges.noteHeld(uncommitted) }
+    }
 
     /// How long `collect` waits when nothing comes.
     private let idleWait = Duration.milliseconds(250)
     static let droppedMessages = "$SYS/broker/publish/messages/dropped"
+    static let keptMessages = "$SYS/broker/store/messages/count"
+    static let software = "$SYS/broker/version"
 
     package init(
         _ settings: BrokerSettings, limits: IngestLimits = IngestLimits(), backoff: Backoff = Backoff(),
@@ -31,9 +35,14 @@ package actor MosquittoInbox: TelemetryInbox {
             settings, as: settings.inbox, sessionExpiry: settings.sessionExpiry, inFlightLimit: limits.batchMessages,
             subscriptions: Topic.subscriptions.map {
                 Greeting.Subscription(filter: $0, qualityOfService: 1, isEssential: true)
-            } + [Greeting.Subscription(filter: Self.droppedMessages, qualityOfService: 0, isEssential: false)])
+            }
+                // Retained, because the broker repeats its counts only when they move: what it dropped while we were
+                // away would never be told.
+                + [Self.droppedMessages, Self.keptMessages, Self.software].map {
+                    Greeting.Subscription(filter: $0, qualityOfService: 0, isEssential: false, wantsRetained: true)
+                })
         let wakeUp = WakeUp()
-        let gauges = BrokerGauges(address: greeting.address)
+        let gauges = BrokerGauges(address: greeting.address, clientID: greeting.clientID)
         let closing = Closing()
         executor = ThreadExecutor(name: "mqtt-inbox")
         self.wakeUp = wakeUp
@@ -126,8 +135,12 @@ package actor MosquittoInbox: TelemetryInbox {
     /// The broker's own figures are a gauge, not telemetry. They come at QoS 0, so there is nothing to acknowledge.
     private func isAboutTheBroker(_ message: InboundMessage) -> Bool {
         guard message.topic.hasPrefix("$SYS/") else { return false }
-        if message.topic == Self.droppedMessages, let count = Int64(String(decoding: message.body, as: UTF8.self)) {
-            gauges.noteDropped(count, at: message.receivedAt)
+        let text = String(decoding: message.body.prefix(100), as: UTF8.self)
+        switch message.topic {
+        case Self.droppedMessages: if let count = Int64(text) { gauges.noteDropped(count, at: message.receivedAt) }
+        case Self.keptMessages: if let count = Int64(text) { gauges.noteKept(count) }
+        case Self.software: gauges.note(software: text)
+        default: break
         }
         return true
     }

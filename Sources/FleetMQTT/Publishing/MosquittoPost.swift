@@ -10,12 +10,14 @@ package final class MosquittoPost: CenterPost {
     package var gauges: BrokerGauges { thread.gauges }
     private let thread: PublishingThread
 
-    package init(_ settings: BrokerSettings, backoff: Backoff = Backoff()) {
+    package init(
+        _ settings: BrokerSettings, backoff: Backoff = Backoff(), now: @escaping @Sendable () -> Timestamp = { .epoch }
+    ) {
         thread = PublishingThread(
             name: "mqtt-post",
             // No session is kept: what the broker did not answer, the outbox sends again.
             greeting: Greeting(settings, as: settings.post, sessionExpiry: nil, inFlightLimit: 200),
-            loss: .isReported, backoff: backoff, observers: PublishingLoop.Observers(), now: { .epoch })
+            loss: .isReported, backoff: backoff, observers: PublishingLoop.Observers(), now: now)
     }
 
     /// Returns when the broker has the message (PUBACK); throws at once while the broker is out of reach.

@@ -13,7 +13,7 @@ final class PublishingThread: Sendable {
         observers: PublishingLoop.Observers, now: @escaping @Sendable () -> Timestamp
     ) {
         let mailbox = Mailbox(limit: greeting.inFlightLimit)
-        let gauges = BrokerGauges(address: greeting.address)
+        let gauges = BrokerGauges(address: greeting.address, clientID: greeting.clientID)
         self.mailbox = mailbox
         self.gauges = gauges
         let (closing, counts) = (closing, counts)

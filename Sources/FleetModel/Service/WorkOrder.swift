@@ -194,5 +194,7 @@ package struct Dispatch: Sendable, Hashable, Codable {
         case offer
         /// It is no longer yours.
         case withdraw
+        /// The work is the same, the machine has another name now.
+        case rename
     }
 }

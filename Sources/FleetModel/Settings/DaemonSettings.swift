@@ -6,6 +6,8 @@ package struct DaemonSettings: Sendable, Hashable {
     package var socket: String
     package var clock: ClockSettings
     package var limits: IngestLimits
+    /// Where Prometheus may fetch the metrics page; `nil`: only the socket has it.
+    package var metrics: MetricsSettings?
 
     package init(
         broker: BrokerSettings, database: String, socket: String, clock: ClockSettings = .real,
@@ -17,6 +19,22 @@ package struct DaemonSettings: Sendable, Hashable {
         self.clock = clock
         self.limits = limits
     }
+}
+
+/// An address of this machine and a port, on which the metrics page is served.
+package struct MetricsSettings: Sendable, Hashable, CustomStringConvertible {
+    /// A numeric address: a name could mean another one tomorrow.
+    package var host: String
+    package var port: Int
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    /// Nobody but this machine can reach it.
+    package var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 }
 
 /// One clock for daemon and simulator: it agrees with the real one at `epoch` and runs `rate` times as fast.
@@ -83,6 +101,8 @@ package struct BrokerSettings: Sendable, Hashable {
         package var clientID: String
         package var user: String?
         package var password: String?
+        /// Where the password was read.
+        package var passwordFile: String?
         /// In place of the one all connections share, for a broker that takes the certificate's name for the user.
         package var certificateFile: String?
         package var keyFile: String?

@@ -28,6 +28,8 @@ package struct Rejection: Error, Hashable, Sendable, CustomStringConvertible {
         case tooManyMachines = "too-many-machines"
         case futureTime = "future-time"
         case tooOld = "too-old"
+        /// The machine of this name has gone on under another.
+        case retired
         case missingIdentity = "missing-identity"
     }
 }

@@ -79,20 +79,23 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
     /// Sends everything that is due; returns how many were tried.
     package func step(_ round: inout Round) async throws -> Int {
         let due = try await store.dueDispatches(at: now(), limit: Self.dispatchesPerRound)
+        gauges.found(due: due.count)
         for outgoing in due {
             let center = outgoing.dispatch.center
             let body = try DocumentCoding.encode(WorkOrderMessage(outgoing))
             do {
                 try await post.publish(body, to: .workOrders(center))
                 round.refused[center] = nil
+                gauges.dispatched(attempts: outgoing.attempts, isRefused: false)
             } catch InboxFailure.refused(let why) {
                 // This center's topic is closed to us; the other centers' work does not wait for it. Its deadline
                 // passes like that of a center that does not answer, and the order goes on.
                 round.refused[center] = Refusal(why: why, at: now())
+                gauges.dispatched(attempts: outgoing.attempts, isRefused: true)
                 logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
             }
             let sentAt = now()
-            // A withdrawal asks for no answer, so the broker's word is all there will be.
+            // Only an offer asks for an answer, so the broker's word is all there will be.
             let next = outgoing.dispatch.action == .offer ? sentAt + rules.republishAfter : .distantFuture
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }

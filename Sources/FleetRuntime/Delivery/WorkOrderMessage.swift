@@ -43,7 +43,7 @@ package struct WorkOrderMessage: Sendable, Codable {
         severity = need.severity
         due = need.due?.p50
         // The order has gone on: how the next center does it is not for the one that has lost it.
-        mode = outgoing.dispatch.action == .offer ? outgoing.order.mode : nil
+        mode = outgoing.dispatch.action == .withdraw ? nil : outgoing.order.mode
         tasks = need.tasks
         parts = need.parts
         durationHours = need.durationHours

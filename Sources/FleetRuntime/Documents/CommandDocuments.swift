@@ -88,3 +88,25 @@ package struct ProblemDocument: Sendable, Codable, Hashable, Error {
         self.detail = detail
     }
 }
+
+/// Body of `POST /v1/machines/transfer`, and its answer with the time it was done.
+package struct TransferDocument: Sendable, Codable, Hashable {
+    package var from: MachineKey
+    package var to: MachineKey
+    package var owner: String?
+    package var contact: String?
+    package var site: String?
+    package var at: Timestamp?
+
+    package init(
+        from: MachineKey, to: MachineKey, owner: String? = nil, contact: String? = nil, site: String? = nil,
+        at: Timestamp? = nil
+    ) {
+        self.from = from
+        self.to = to
+        self.owner = owner
+        self.contact = contact
+        self.site = site
+        self.at = at
+    }
+}

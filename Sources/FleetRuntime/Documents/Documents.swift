@@ -17,6 +17,15 @@ package struct StatusDocument: Sendable, Codable {
     package var machines: MachineCounts
     package var orders: [String: Int]
     package var alertsFiring: Int
+    /// Firing alerts by severity.
+    package var firingBySeverity: [String: Int] = [:]
+    /// The connection on which work orders leave.
+    package var post = BrokerDocument()
+    package var outbox = OutboxDocument()
+    /// Answers of centers, among the latest thousand, to an order that is not theirs; `zubr quarantine` lists them.
+    package var strayReplies = 0
+    /// Meters that have jumped lately, the newest first.
+    package var meterJumps: [MeterJumpDocument] = []
 
     package init(
         version: String, state: State, problems: [String], startedAt: Timestamp, now: Timestamp, clock: ClockDocument,
@@ -61,6 +70,16 @@ package struct BrokerDocument: Sendable, Codable, Hashable {
     /// When we last saw that count move; `nil` while it never has.
     package var droppedAt: Timestamp?
     package var lastFailure: String?
+    /// The client id under which we are known to the broker.
+    package var client: String = ""
+    /// When another client last took our client id, and the broker threw us out for it; `nil` while none has.
+    package var takenOverAt: Timestamp?
+    /// Messages handed out to be committed and not yet acknowledged.
+    package var heldMessages = 0
+    /// Messages the broker keeps for all its clients, queued and retained; `nil` until it has told.
+    package var keptMessages: Int64?
+    /// What the broker says it is; `nil` until it has told.
+    package var software: String?
 
     package init() {}
 }
@@ -78,6 +97,8 @@ package struct IngestDocument: Sendable, Codable, Hashable {
     package var commitMillisecondsP99: Double?
     /// How far the evaluator is behind the journal, in rows.
     package var evaluatorLag: Int64 = 0
+    /// Median of received less observed over the last commits, seconds; below zero the machines' clocks are ahead of ours.
+    package var fleetDelaySecondsP50: Double?
 
     package init() {}
 }
@@ -97,6 +118,13 @@ package struct StoreDocument: Sendable, Codable, Hashable {
     package var duplicateFrames: Int64
     /// Messages the broker delivered a second time, because they were not acknowledged the first.
     package var redeliveredMessages: Int64
+    /// Rejected messages that were thrown out of the quarantine to make room.
+    package var quarantineDropped: Int64 = 0
+    /// Whether the room that house-keeping needs on a full disk is set aside.
+    package var hasBallast = false
+    /// How often the log was moved into the file, and how long that took in all.
+    package var checkpoints: Int64 = 0
+    package var checkpointSeconds = 0.0
 
     package init(
         path: String, databaseBytes: Int64, walBytes: Int64, freeBytes: Int64, fullAt: Timestamp?, frames: Int64,
@@ -126,8 +154,42 @@ package struct StoreCounts: Sendable, Hashable {
     package var machines = MachineCounts()
     package var orders: [String: Int] = [:]
     package var alertsFiring = 0
+    package var firingBySeverity: [String: Int] = [:]
+    package var outbox = OutboxDocument()
+    package var quarantineDropped: Int64 = 0
+    package var strayReplies = 0
 
     package init() {}
+}
+
+/// What must reach a center and has not yet.
+package struct OutboxDocument: Sendable, Codable, Hashable {
+    /// Offers whose center has not said `received`, and withdrawals not yet sent.
+    package var waiting = 0
+    /// When the oldest of them was written.
+    package var oldestAt: Timestamp?
+    /// When the next of them is to be sent; in the past when the courier is late.
+    package var nextAttemptAt: Timestamp?
+
+    package init() {}
+}
+
+/// A meter that went back, or further than the machine can have worked.
+package struct MeterJumpDocument: Sendable, Codable, Hashable {
+    package var equipment: MachineKey
+    package var meter: Meter
+    /// By the machine's clock.
+    package var at: Timestamp
+    package var from: Double
+    package var to: Double
+
+    package init(equipment: MachineKey, meter: Meter, at: Timestamp, from: Double, to: Double) {
+        self.equipment = equipment
+        self.meter = meter
+        self.at = at
+        self.from = from
+        self.to = to
+    }
 }
 
 package struct MachineCounts: Sendable, Codable, Hashable {
@@ -189,11 +251,15 @@ package struct MachineDetailDocument: Sendable, Codable {
     package var alerts: [AlertDocument]
     package var orders: [WorkOrderDocument]
     package var gaps: [GapDocument]
+    /// The names it had with other fleets, the oldest first.
+    package var formerNames: [FormerName]
 
     package init(
         summary: MachineDocument, registration: Machine?, services: [ServiceStanding], signals: [SignalDocument],
-        faults: [String], alerts: [AlertDocument], orders: [WorkOrderDocument], gaps: [GapDocument]
+        faults: [String], alerts: [AlertDocument], orders: [WorkOrderDocument], gaps: [GapDocument],
+        formerNames: [FormerName] = []
     ) {
+        self.formerNames = formerNames
         self.summary = summary
         self.registration = registration
         self.services = services
@@ -336,12 +402,38 @@ package struct QuarantineDocument: Sendable, Codable {
     package var messages: [Message]
     /// How many were thrown out, the oldest first, to make room.
     package var dropped: Int64
+    /// Answers of centers to an order that is not theirs, the newest first: stored, and without effect.
+    package var strayReplies: [StrayReply]
 
-    package init(total: Int64, byReason: [String: Int64], messages: [Message], dropped: Int64 = 0) {
+    package init(
+        total: Int64, byReason: [String: Int64], messages: [Message], dropped: Int64 = 0,
+        strayReplies: [StrayReply] = []
+    ) {
         self.dropped = dropped
+        self.strayReplies = strayReplies
         self.total = total
         self.byReason = byReason
         self.messages = messages
+    }
+
+    package struct StrayReply: Sendable, Codable, Hashable {
+        package var receivedAt: Timestamp
+        package var center: ServiceCenterID
+        package var order: WorkOrderID
+        /// What the center says has become of the order.
+        package var state: String
+        /// Why it has no effect.
+        package var why: String
+
+        package init(
+            receivedAt: Timestamp, center: ServiceCenterID, order: WorkOrderID, state: String, why: String
+        ) {
+            self.receivedAt = receivedAt
+            self.center = center
+            self.order = order
+            self.state = state
+            self.why = why
+        }
     }
 
     package struct Message: Sendable, Codable {
@@ -353,10 +445,14 @@ package struct QuarantineDocument: Sendable, Codable {
         package var bytes: Int
         /// The first 200 bytes, control characters shown as `·`.
         package var excerpt: String
+        /// How often it has come, topic and body the same.
+        package var times: Int64
 
         package init(
-            id: Int64, receivedAt: Timestamp, topic: String, reason: String, detail: String, bytes: Int, excerpt: String
+            id: Int64, receivedAt: Timestamp, topic: String, reason: String, detail: String, bytes: Int,
+            excerpt: String, times: Int64 = 1
         ) {
+            self.times = times
             self.id = id
             self.receivedAt = receivedAt
             self.topic = topic

@@ -77,14 +77,34 @@ package struct Evaluator<Store: EvaluationStore>: Service {
             bench.take(registry: try await store.registeredMachines(), version: version)
         }
         let slice = try await store.journal(after: bench.cursor, limit: Self.rowsPerRound)
+        guard slice.renames == bench.renames else { return try await resume(&bench) }
         gauges.evaluated(to: slice.cursor)
         report(damaged: slice.damaged)
         let acknowledgements = try await store.pendingAcknowledgements()
         guard let evaluation = bench.round(slice, acknowledgements: acknowledgements, now: now()) else {
             return slice.hasMore
         }
-        try await store.commit(evaluation)
+        do throws(StoreFailure) {
+            try await store.commit(evaluation)
+        } catch .conflict {
+            return try await resume(&bench)
+        }
+        lookAtMeters(&bench)
         return slice.hasMore
+    }
+
+    /// A machine was given another name meanwhile. What the bench knows goes by the old one, and so would what it has
+    /// just decided; the store has all of it under the new one, so the round is made again from there.
+    private func resume(_ bench: inout FleetBench) async throws -> Bool {
+        bench = try await FleetBench(resuming: store, knowledge: knowledge)
+        return true
+    }
+
+    /// A jump may be a new control unit or a broken sensor; only a person can tell, and only if somebody tells the person.
+    private func lookAtMeters(_ bench: inout FleetBench) {
+        let time = now()
+        guard bench.isTimeForMeters(at: time) else { return }
+        gauges.update(meterJumps: bench.meterJumps(since: time - .days(30), limit: 100))
     }
 
     private func report(damaged rows: [String]) {

@@ -8,6 +8,8 @@ import ServiceDesk
 package struct FleetBench: Sendable {
     package private(set) var cursor: JournalCursor
     package private(set) var registryVersion: Int64 = -1
+    /// As in `EvaluationState`: by which names it knows its machines.
+    package let renames: Int64
 
     private let catalog: Catalog
     private let monitor: ConditionMonitor
@@ -23,6 +25,7 @@ package struct FleetBench: Sendable {
     /// Due dates move with time alone; every machine is looked at again when this has passed.
     private var reviewedAt = Timestamp.distantPast
     private static let reviewEvery = Duration.hours(1)
+    private var metersLookedAt = Timestamp.distantPast
 
     /// Goes on from what the store has.
     package init(resuming store: some EvaluationStore, knowledge: FleetKnowledge) async throws(StoreFailure) {
@@ -31,6 +34,7 @@ package struct FleetBench: Sendable {
 
     package init(state: EvaluationState, knowledge: FleetKnowledge) {
         cursor = state.cursor
+        renames = state.renames
         replyCursor = state.replyCursor
         conditions = state.conditions
         catalog = knowledge.catalog
@@ -86,7 +90,28 @@ package struct FleetBench: Sendable {
         guard hasNews else { return nil }
         return outcome.evaluation(
             cursor: cursor, replyCursor: replyCursor, now: now, lastOrderNumber: desk.lastOrderNumber,
-            conditions: conditions, acknowledgements: acknowledgements)
+            renames: renames, conditions: conditions, acknowledgements: acknowledgements)
+    }
+
+    /// Whether the meters were not looked at for a while: it means going through the whole fleet.
+    mutating func isTimeForMeters(at now: Timestamp) -> Bool {
+        guard now - metersLookedAt >= .seconds(30) || now < metersLookedAt else { return false }
+        metersLookedAt = now
+        return true
+    }
+
+    /// Meters whose last jump was after `time` by the machine's clock, the newest first, at most `limit`.
+    package func meterJumps(since time: Timestamp, limit: Int) -> [MeterJumpDocument] {
+        var jumps: [MeterJumpDocument] = []
+        for (machine, condition) in conditions {
+            for (meter, history) in condition.meters {
+                guard let step = history.steps.last, step.at >= time else { continue }
+                jumps.append(
+                    MeterJumpDocument(equipment: machine, meter: meter, at: step.at, from: step.from, to: step.to))
+            }
+        }
+        jumps.sort { ($1.at, $0.equipment, $0.meter.rawValue) < ($0.at, $1.equipment, $1.meter.rawValue) }
+        return Array(jumps.prefix(limit))
     }
 
     // MARK: - Steps of a round
@@ -201,11 +226,11 @@ package struct FleetBench: Sendable {
         }
 
         func evaluation(
-            cursor: JournalCursor, replyCursor: Int64, now: Timestamp, lastOrderNumber: Int64,
+            cursor: JournalCursor, replyCursor: Int64, now: Timestamp, lastOrderNumber: Int64, renames: Int64,
             conditions: [MachineKey: MachineCondition], acknowledgements: [AlertAcknowledgement]
         ) -> Evaluation {
             var evaluation = Evaluation(
-                cursor: cursor, replyCursor: replyCursor, at: now, lastOrderNumber: lastOrderNumber)
+                cursor: cursor, replyCursor: replyCursor, at: now, lastOrderNumber: lastOrderNumber, renames: renames)
             for key in changed { evaluation.conditions[key] = conditions[key] }
             evaluation.standings = standings
             evaluation.alerts = alerts.values.sorted {

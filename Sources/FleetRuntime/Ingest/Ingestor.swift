@@ -50,6 +50,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     }
 
     package func step(_ round: inout Round) async throws {
+        defer { gauges.ingestTurned() }
         do {
             let messages = try await inbox.collect()
             guard !messages.isEmpty else { return }
@@ -63,7 +64,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             let receipt = try await store.commit(batch)
             gauges.committed(
                 receipt, messages: messages.count, rejected: batch.rejected, took: ContinuousClock.now - started,
-                at: now())
+                at: now(), redelivered: batch.redeliveredMessages, delay: batch.delay)
             gauges.over(.store)
             round.backoff.reset()
             // Last, because it may fail: what is committed stays committed, and comes again as duplicates.
@@ -72,6 +73,7 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
             // Nothing was committed, so nothing may be acknowledged: the broker keeps it while we wait.
             await inbox.abandon()
             gauges.trouble(.store, "nothing is being stored: \(failure.message)")
+            gauges.commitFailed(failure)
             guard failure.isTransient else { throw failure }
             if case .diskFull = failure {
                 gauges.full(at: now())
@@ -97,7 +99,18 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     private func pause(_ round: inout Round) async throws {
         let wait = round.backoff.pause()
         let clock = clock
+        gauges.ingestWaits(true)
+        defer { gauges.ingestWaits(false) }
         await cancelWhenGracefulShutdown { try? await clock.sleep(for: wait) }
+    }
+}
+
+extension IngestBatch {
+    /// How long the last message's newest frame was under way, by the machine's clock and ours; one sample a commit is
+    /// enough to see a clock that is wrong.
+    fileprivate var delay: Duration? {
+        guard let last = frames.last, let newest = last.frames.last else { return nil }
+        return last.receivedAt - newest.observedAt
     }
 }
 
@@ -105,4 +118,6 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
 package enum InjectedFault: String, Sendable, CaseIterable {
     /// The acknowledgement leaves before the batch is on disk: a crash in between loses the batch.
     case acknowledgeBeforeCommit = "ack-before-commit"
+    /// The store does not wait for the disk before it says that it has a batch: a power cut loses it.
+    case synchronousNormal = "synchronous-normal"
 }

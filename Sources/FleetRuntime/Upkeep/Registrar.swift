@@ -36,7 +36,11 @@ package struct Registrar<Store: FleetRegistry>: Service {
     /// Whether it is done; a failure that waiting cannot mend is thrown.
     package func step() async throws(StoreFailure) -> Bool {
         do throws(StoreFailure) {
-            try await store.configure(machines)
+            for name in try await store.configure(machines) {
+                logger.warning(
+                    "the configuration has a machine under a name that is retired; it is left out",
+                    metadata: ["machine": "\(name)", "next": "write the machine's new name into the file"])
+            }
             gauges.over(.registry)
             return true
         } catch {

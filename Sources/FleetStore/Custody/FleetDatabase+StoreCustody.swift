@@ -18,9 +18,10 @@ extension FleetDatabase: StoreCustody {
                 ballast.fill(freeBytes: freeBytes(path))
                 if ballast.exists { isReserveSpent.store(false, ordering: .relaxed) }
             }
+            let checkpoints = log.checkpoints
             return DiskStanding(
                 databaseBytes: FileSize.of(path) ?? 0, walBytes: walBytes, freeBytes: freeBytes(path),
-                hasBallast: ballast.exists)
+                hasBallast: ballast.exists, checkpoints: checkpoints.count, checkpointSeconds: checkpoints.seconds)
         }
     }
 

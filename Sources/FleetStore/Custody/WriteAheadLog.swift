@@ -1,3 +1,4 @@
+import FleetModel
 import GRDB
 import GRDBSQLite
 import Synchronization
@@ -8,6 +9,10 @@ final class WriteAheadLog: Sendable {
     private let pages = Atomic<Int>(0)
     private let pagesAtLastTry = Atomic<Int>(0)
     private let pagesAtLastRound = Atomic<Int>(0)
+    private let moves = Mutex((count: Int64(0), seconds: 0.0))
+
+    /// How often it was moved into the file, and how long that took in all.
+    var checkpoints: (count: Int64, seconds: Double) { moves.withLock { $0 } }
 
     /// Moved at the next house-keeping when it is longer than this.
     static let passiveBytes: Int64 = 4 << 20
@@ -39,6 +44,9 @@ final class WriteAheadLog: Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// What a program that was killed left: it is moved like any other, though nothing may ever be added to it.
+    func begin(bytes: Int64) { pages.store(Int(bytes) / Connections.pageSize, ordering: .relaxed) }
+
     private func noteLength(_ length: Int) {
         // Shorter than before: the log has started again from its beginning.
         if length < pagesAtLastTry.load(ordering: .relaxed) { pagesAtLastTry.store(0, ordering: .relaxed) }
@@ -48,7 +56,7 @@ final class WriteAheadLog: Sendable {
     /// Moves what it can into the file, waiting for nobody.
     func checkpoint(_ db: Database) throws {
         pagesAtLastTry.store(pages.load(ordering: .relaxed), ordering: .relaxed)
-        let (length, moved) = try db.checkpoint(.passive)
+        let (length, moved) = try timed { try db.checkpoint(.passive) }
         if length == moved { noteEmpty() }
     }
 
@@ -57,7 +65,7 @@ final class WriteAheadLog: Sendable {
         try db.execute(sql: "PRAGMA busy_timeout = 1000")
         defer { try? db.execute(sql: "PRAGMA busy_timeout = 5000") }
         do {
-            _ = try db.checkpoint(.truncate)
+            _ = try timed { try db.checkpoint(.truncate) }
             noteEmpty()
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             pagesAtLastTry.store(pages.load(ordering: .relaxed), ordering: .relaxed)
@@ -67,6 +75,14 @@ final class WriteAheadLog: Sendable {
     /// When house-keeping does not come in time. A failure waits for the next commit, which meets the same disk.
     func checkpointIfLong(_ db: Database) {
         if bytesSinceLastTry > WriteAheadLog.urgentBytes { try? checkpoint(db) }
+    }
+
+    private func timed<Result>(_ move: () throws -> Result) rethrows -> Result {
+        let started = ContinuousClock.now
+        let result = try move()
+        let seconds = (ContinuousClock.now - started).inSeconds
+        moves.withLock { $0 = ($0.count + 1, $0.seconds + seconds) }
+        return result
     }
 
     private func noteEmpty() {

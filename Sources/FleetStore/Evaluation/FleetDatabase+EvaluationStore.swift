@@ -11,7 +11,7 @@ extension FleetDatabase: EvaluationStore {
             let signals = try signals(db)
             var state = EvaluationState(
                 cursor: JournalCursor(try Cursor.evaluation.value(db)), replyCursor: try Cursor.replies.value(db),
-                lastOrderNumber: try Cursor.orderNumber.value(db))
+                lastOrderNumber: try Cursor.orderNumber.value(db), renames: try Cursor.renames.value(db))
             for row in try Row.fetchAll(
                 db, sql: "SELECT fleet, equipment, latest, document FROM condition JOIN machine ON id = machine")
             {
@@ -45,7 +45,8 @@ extension FleetDatabase: EvaluationStore {
             let hasMore = rows.count > limit
             let end = hasMore ? rows[limit - 1][3] as Int64 : max(cursor.position, try Cursor.journal.value(db))
             var slice = JournalSlice(
-                cursor: JournalCursor(end), frames: [], hasMore: hasMore || replies.count > limit)
+                cursor: JournalCursor(end), frames: [], hasMore: hasMore || replies.count > limit,
+                renames: try Cursor.renames.value(db))
             for row in rows.prefix(limit) {
                 try deadline.check()
                 let machine = MachineKey(row)
@@ -78,6 +79,9 @@ extension FleetDatabase: EvaluationStore {
 
     package func commit(_ evaluation: Evaluation) async throws(StoreFailure) {
         try await write("cannot store what the machines need") { db, ledger in
+            guard evaluation.renames == (try Cursor.renames.value(db)) else {
+                throw StoreFailure.conflict("a machine was given another name meanwhile")
+            }
             try EvaluationWriter(db: db, at: evaluation.at).write(evaluation, &ledger)
             try ledger.settle(db)
         }

@@ -9,6 +9,8 @@ enum Cursor: String {
     case evaluation, replies
     /// Counts changes of the registry.
     case registry
+    /// Counts how often machines were given other names.
+    case renames
     /// The last number given to a work order.
     case orderNumber = "order_number"
 

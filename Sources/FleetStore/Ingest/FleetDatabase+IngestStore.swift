@@ -6,7 +6,7 @@ extension FleetDatabase: IngestStore {
     package func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
         try await checkReserve()
         return try await write("cannot store what came in") { [self] db, ledger in
-            var intake = Intake(limits: limits)
+            var intake = Intake(limits: limits, isRetry: !batch.released.isEmpty)
             for message in batch.frames { try intake.take(message, &ledger, db) }
             for report in batch.connections { try intake.take(report, &ledger, db) }
             for reply in batch.replies { try intake.take(reply, &ledger, db) }

@@ -30,9 +30,25 @@ struct Intake {
         var frames = FrameBlock()
     }
 
-    init(limits: IngestLimits) { self.limits = limits }
+    /// A person tries quarantined messages again.
+    private let isRetry: Bool
+
+    init(limits: IngestLimits, isRetry: Bool = false) {
+        self.limits = limits
+        self.isRetry = isRetry
+    }
 
     mutating func take(_ message: ReceivedFrames, _ ledger: inout Ledger, _ db: Database) throws {
+        var message = message
+        if let retired = try ledger.retirement(of: message.machine, db) {
+            // Measured before the machine changed hands and late on its way: a part of its history, once a person says
+            // so. Not by itself, for the machine's clock is the only witness.
+            guard isRetry, message.frames.allSatisfy({ $0.observedAt <= retired.until }) else {
+                refuse(message, retired.rejection(of: message.machine))
+                return
+            }
+            message.machine = retired.successor
+        }
         guard let machine = try admit(message, &ledger, db) else { return }
         for frame in message.frames {
             var isFirstChange = false
@@ -62,13 +78,13 @@ struct Intake {
     }
 
     mutating func take(_ report: ConnectionReport, _ ledger: inout Ledger, _ db: Database) throws {
+        if let retired = try ledger.retirement(of: report.machine, db) {
+            refuse(report, retired.rejection(of: report.machine))
+            return
+        }
         let known = try ledger.index(of: report.machine, db)
         if known == nil, try isFull(report.machine.fleet, &ledger, db) {
-            refused.append(
-                RejectedMessage(
-                    topic: Topic.machine(report.machine, .status).description,
-                    body: TelemetryEncoder.statusBody(isConnected: report.isConnected),
-                    rejection: tooManyMachines(report.machine), receivedAt: report.receivedAt))
+            refuse(report, tooManyMachines(report.machine))
             return
         }
         let machine = try known ?? ledger.addingIndex(of: report.machine, db)
@@ -192,6 +208,14 @@ struct Intake {
         Rejection(
             .tooManyMachines,
             "\(machine) is new, and fleet \(machine.fleet) has its limit of \(limits.machinesPerFleet) machines")
+    }
+
+    private mutating func refuse(_ report: ConnectionReport, _ rejection: Rejection) {
+        refused.append(
+            RejectedMessage(
+                topic: Topic.machine(report.machine, .status).description,
+                body: TelemetryEncoder.statusBody(isConnected: report.isConnected), rejection: rejection,
+                receivedAt: report.receivedAt))
     }
 
     private mutating func refuse(_ message: ReceivedFrames, _ rejection: Rejection) {

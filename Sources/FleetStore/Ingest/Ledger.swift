@@ -13,6 +13,8 @@ struct Ledger: Sendable {
     private var signalRows: [Int64] = []
     /// The last place given in the journal; `nil` until it was read.
     private var position: Int64?
+    /// The names that nobody may use any more; `nil` until they were read. There are as many as machines were sold.
+    private var retired: [MachineKey: Retirement]?
     /// What this transaction adds to the running totals.
     private var totals: [String: Int64] = [:]
 
@@ -21,6 +23,15 @@ struct Ledger: Sendable {
         if let index = indices[machine] { return index }
         guard let entry = try LedgerEntry(machine, in: db) else { return nil }
         return keep(entry, as: machine)
+    }
+
+    /// Whether the name is retired, and what became of its machine.
+    mutating func retirement(of machine: MachineKey, _ db: Database) throws -> Retirement? {
+        // Nearly always there are none, and this is asked for every message.
+        if let retired { return retired.isEmpty ? nil : retired[machine] }
+        let read = try Retirement.all(db)
+        retired = read
+        return read[machine]
     }
 
     /// The machine's place in `entries`; adds a machine that was never heard of.

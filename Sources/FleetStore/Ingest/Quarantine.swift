@@ -33,13 +33,43 @@ enum Quarantine {
         }
     }
 
+    /// The same message, already held: one that was not acknowledged comes again, and a broken machine repeats itself.
+    ///
+    /// A digest is no secret, and many messages may be made to share one: only the newest of them are looked at.
+    private static func row(of message: RejectedMessage, digest: Int64, _ db: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT id FROM (
+                        SELECT id, topic, body FROM quarantine WHERE digest = ? AND released_at IS NULL
+                        ORDER BY id DESC LIMIT 8)
+                    WHERE topic = ? AND body = ?
+                    """), arguments: [digest, message.topic, Data(message.body)])
+    }
+
+    /// FNV-1a of the topic and the body.
+    private static func digest(of message: RejectedMessage) -> Int64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in message.topic.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        for byte in message.body { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return Int64(bitPattern: hash)
+    }
+
     private static func add(_ message: RejectedMessage, _ ledger: inout Ledger, _ db: Database) throws {
+        let digest = digest(of: message)
+        if let known = try row(of: message, digest: digest, db) {
+            try db.cachedStatement(sql: "UPDATE quarantine SET times = times + 1 WHERE id = ?").execute(arguments: [
+                known
+            ])
+            return
+        }
         let reason = message.rejection.reason.rawValue
         try db.cachedStatement(
-            sql: "INSERT INTO quarantine (received_at, topic, body, reason, detail) VALUES (?, ?, ?, ?, ?)"
+            sql: "INSERT INTO quarantine (received_at, topic, body, reason, detail, digest) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
             arguments: [
                 message.receivedAt.microseconds, message.topic, Data(message.body), reason, message.rejection.detail,
+                digest,
             ])
         ledger.add(1, to: Total.quarantineRows)
         ledger.add(Int64(message.body.count), to: Total.quarantineBytes)

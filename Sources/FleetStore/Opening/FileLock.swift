@@ -14,8 +14,14 @@ final class FileLock: Sendable {
         let opened = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard opened >= 0 else {
             if access == .readOnly, [EACCES, EROFS, EPERM].contains(errno) { return nil }
+            if [ENOSPC, EDQUOT].contains(errno) {
+                throw .diskFull("cannot make \(file): no space is left; free space on its disk, then start again")
+            }
             throw .damaged("cannot open \(file): \(String(cString: strerror(errno))); make the folder writable")
         }
+        // Made by root, it must still be the daemon's to open.
+        var owner = stat()
+        if geteuid() == 0, stat(path, &owner) == 0 { _ = fchown(opened, owner.st_uid, owner.st_gid) }
         guard flock(opened, (access == .readOnly ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             let holder = FileLock.holder(opened)
             Glibc.close(opened)

@@ -11,26 +11,29 @@ extension FleetDatabase {
     /// Zubr's, or newer than this program, is refused and left as it is; a damaged one is moved aside, never deleted.
     package static func open(
         path: String, access: Access, catalog: Catalog = Catalog(), limits: IngestLimits = IngestLimits(),
-        keepsBallast: Bool = false
+        keepsBallast: Bool = false, sync: CommitSync = .full
     ) async throws(StoreFailure) -> FleetDatabase {
         try await open(
             path: path, access: access, catalog: catalog, limits: limits, keepsBallast: keepsBallast,
-            quarantineBounds: QuarantineBounds(), schema: .current)
+            quarantineBounds: QuarantineBounds(), schema: .current, sync: sync)
     }
 
     static func open(
         path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema,
+        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full,
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
             background.async {
                 do throws(StoreFailure) {
-                    let (writer, readers, lock) = try connect(path: path, access: access, schema: schema)
+                    let (writer, readers, lock) = try connect(path: path, access: access, schema: schema, sync: sync)
                     let database = FleetDatabase(
                         path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
                         keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers, lock: lock)
-                    writer?.writeWithoutTransaction { db in database.log.watch(db) }
+                    writer?.writeWithoutTransaction { db in
+                        database.log.watch(db)
+                        database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)
+                    }
                     continuation.resume(returning: .success(database))
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -48,7 +51,7 @@ extension FleetDatabase {
     }
 
     private static func connect(
-        path: String, access: Access, schema: Schema
+        path: String, access: Access, schema: Schema, sync: CommitSync
     ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
         // Who reads must find a file, and must not leave a lock beside nothing.
         if access != .daemon, FileSize.of(path) == nil {
@@ -68,7 +71,7 @@ extension FleetDatabase {
                 return (nil, readers, lock)
             }
             if try FileHeader(path: path) == nil { try create(path: path, schema: schema) }
-            let writer = try DatabaseQueue(path: path, configuration: Connections.writer())
+            let writer = try DatabaseQueue(path: path, configuration: Connections.writer(sync))
             try check(writer, path: path)
             try migrate(writer, path: path, schema: schema)
             return (writer, try DatabasePool(path: path, configuration: Connections.reader()), lock)
@@ -77,7 +80,8 @@ extension FleetDatabase {
         {
             throw moveAside(path: path, cause: error.message ?? "SQLite error \(error.resultCode.rawValue)")
         } catch {
-            throw StoreFailure(error, doing: "cannot open the database", path: path, systemError: errno)
+            throw StoreFailure(
+                error, doing: "cannot open the database", path: path, systemError: errno, next: "then start again")
         }
     }
 

@@ -19,6 +19,16 @@ extension Schema {
                     UNIQUE (fleet, equipment)
                 );
 
+                -- Names that machines had before they changed hands. What still comes under one is not taken.
+                CREATE TABLE retired_name (
+                    fleet TEXT NOT NULL,
+                    equipment TEXT NOT NULL,
+                    machine INTEGER NOT NULL REFERENCES machine (id),
+                    retired_at INTEGER NOT NULL,
+                    PRIMARY KEY (fleet, equipment)
+                ) WITHOUT ROWID;
+                CREATE INDEX retired_name_machine ON retired_name (machine);
+
                 -- What the owner tells of a machine.
                 CREATE TABLE registration (
                     machine INTEGER PRIMARY KEY REFERENCES machine (id),
@@ -64,8 +74,12 @@ extension Schema {
                     body BLOB NOT NULL,
                     reason TEXT NOT NULL,
                     detail TEXT NOT NULL,
-                    released_at INTEGER
+                    released_at INTEGER,
+                    -- Of topic and body, and how often this very message has come.
+                    digest INTEGER NOT NULL,
+                    times INTEGER NOT NULL DEFAULT 1
                 );
+                CREATE INDEX quarantine_digest ON quarantine (digest);
 
                 CREATE TABLE reply (
                     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -82,6 +82,10 @@ extension FleetDatabase: FleetReader {
             counts.machines.unregistered = Int(count(Total.unregisteredMachines))
             counts.machines.disconnected = Int(count(Total.disconnectedMachines))
             counts.alertsFiring = Int(count(Total.firingAlerts))
+            counts.quarantineDropped = count(Total.quarantineDropped)
+            if counts.alertsFiring > 0 { counts.firingBySeverity = try Standing.firingBySeverity(db) }
+            counts.outbox = try Standing.outbox(db)
+            counts.strayReplies = try StrayReplies.count(db)
             for (name, value) in totals where value != 0 {
                 if name.hasPrefix(Total.ordersPrefix) {
                     counts.orders[String(name.dropFirst(Total.ordersPrefix.count))] = Int(value)
@@ -90,6 +94,40 @@ extension FleetDatabase: FleetReader {
             }
             return counts
         }
+    }
+}
+
+/// Counts that are cheap enough to be made when they are asked for.
+private enum Standing {
+    static func firingBySeverity(_ db: Database) throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        // The first term is that of the index on what is unresolved.
+        for row in try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT json_extract(document, '$.finding.severity'), COUNT(*) FROM alert
+                    WHERE state <> 'resolved' AND state = 'firing' GROUP BY 1
+                    """))
+        {
+            counts[row[0] as String? ?? "", default: 0] += row[1] as Int
+        }
+        return counts
+    }
+
+    static func outbox(_ db: Database) throws -> OutboxDocument {
+        var outbox = OutboxDocument()
+        // A withdrawal that was sent waits for nothing; its next attempt is in the distant future.
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT COUNT(*), MIN(created_at), MIN(next_attempt_at) FROM outbox
+                    WHERE settled_at IS NULL AND next_attempt_at < ?
+                    """), arguments: [Timestamp.distantFuture.microseconds])
+        guard let row else { return outbox }
+        outbox.waiting = row[0]
+        outbox.oldestAt = (row[1] as Int64?).map { Timestamp(microseconds: $0) }
+        outbox.nextAttemptAt = (row[2] as Int64?).map { Timestamp(microseconds: $0) }
+        return outbox
     }
 }
 

@@ -5,6 +5,12 @@ import GRDB
 extension FleetDatabase: FleetRegistry {
     package func register(_ machines: [Machine]) async throws(StoreFailure) -> Int {
         try await write("cannot register machines") { db, ledger in
+            for machine in machines {
+                guard let retired = try ledger.retirement(of: machine.key, db) else { continue }
+                throw StoreFailure.conflict(
+                    "\(machine.key) is \(retired.successor) since \(retired.until.iso8601), and the old name stays retired; register it under the new one, or give another machine another name"
+                )
+            }
             var added = 0
             for machine in machines where try Registration.write(machine, &ledger, db).isNew { added += 1 }
             if !machines.isEmpty { try Cursor.registry.set(try Cursor.registry.value(db) + 1, db) }
@@ -13,8 +19,9 @@ extension FleetDatabase: FleetRegistry {
         }
     }
 
-    package func configure(_ machines: [Machine]) async throws(StoreFailure) {
-        let stored = try await read("cannot read what the configuration said last") { db, deadline in
+    @discardableResult package func configure(_ machines: [Machine]) async throws(StoreFailure) -> [MachineKey] {
+        let (stored, retired) = try await read("cannot read what the configuration said last") { db, deadline in
+            let retired = try Retirement.all(db)
             let rows = try Row.fetchCursor(
                 db, sql: "SELECT fleet, equipment, configured FROM machine WHERE configured IS NOT NULL")
             var stored: [MachineKey: String] = [:]
@@ -22,13 +29,16 @@ extension FleetDatabase: FleetRegistry {
                 try deadline.check()
                 stored[MachineKey(row)] = row[2]
             }
-            return stored
+            return (stored, retired)
         }
+        let leftOut = machines.map(\.key).filter { retired[$0] != nil }
         let changed = machines.filter { machine in
+            // A file that still has the old name must not bring a second machine into being.
+            guard retired[machine.key] == nil else { return false }
             // What another version wrote and this one cannot read is simply taken anew.
-            stored[machine.key].flatMap { try? JSON.value(Machine.self, from: $0) } != machine
+            return stored[machine.key].flatMap { try? JSON.value(Machine.self, from: $0) } != machine
         }
-        guard !changed.isEmpty else { return }
+        guard !changed.isEmpty else { return leftOut }
         try await write("cannot register the machines of the configuration") { db, ledger in
             for machine in changed {
                 let (id, _) = try Registration.write(machine, &ledger, db)
@@ -38,6 +48,7 @@ extension FleetDatabase: FleetRegistry {
             try Cursor.registry.set(try Cursor.registry.value(db) + 1, db)
             try ledger.settle(db)
         }
+        return leftOut
     }
 
     package func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {

@@ -14,17 +14,19 @@ extension FleetDatabase {
             let messages = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT id, received_at, topic, reason, detail, length(body), substr(body, 1, 200) FROM quarantine
+                    SELECT id, received_at, topic, reason, detail, length(body), substr(body, 1, 200), times
+                    FROM quarantine
                     WHERE released_at IS NULL ORDER BY id DESC LIMIT ?
                     """, arguments: [limit]
             ).map { row in
                 QuarantineDocument.Message(
                     id: row[0], receivedAt: Timestamp(microseconds: row[1]), topic: row[2], reason: row[3],
-                    detail: row[4], bytes: row[5], excerpt: excerpt(row[6] as Data? ?? Data()))
+                    detail: row[4], bytes: row[5], excerpt: excerpt(row[6] as Data? ?? Data()),
+                    times: row[7])
             }
             return QuarantineDocument(
                 total: byReason.values.reduce(0, +), byReason: byReason, messages: messages,
-                dropped: totals[Total.quarantineDropped] ?? 0)
+                dropped: totals[Total.quarantineDropped] ?? 0, strayReplies: try StrayReplies.list(db, limit: limit))
         }
     }
 

@@ -16,6 +16,9 @@ struct MachineReader {
             db.cachedStatement(sql: "SELECT id FROM machine WHERE fleet = ? AND equipment = ?"),
             arguments: [key.fleet.text, key.equipment.text])
         guard let id else {
+            if let retired = try Retirement.all(db)[key] {
+                throw StoreFailure.notFound("\(key) is \(retired.successor) since \(retired.until.iso8601)")
+            }
             throw StoreFailure.notFound("there is no machine \(key); zubr machines lists those that are known")
         }
         return id
@@ -67,7 +70,14 @@ struct MachineReader {
         return MachineDetailDocument(
             summary: summary, registration: registration, services: standings ?? [],
             signals: condition.signalDocuments(machineClass), faults: condition.faultTexts,
-            alerts: try alertDocuments(of: id), orders: orders, gaps: gaps)
+            alerts: try alertDocuments(of: id), orders: orders, gaps: gaps, formerNames: try formerNames(of: id))
+    }
+
+    private func formerNames(of id: Int64) throws -> [FormerName] {
+        try Row.fetchAll(
+            db, sql: "SELECT fleet, equipment, retired_at FROM retired_name WHERE machine = ? ORDER BY retired_at",
+            arguments: [id]
+        ).map { FormerName(equipment: MachineKey($0), until: Timestamp(microseconds: $0[2])) }
     }
 
     private func document(

@@ -6,14 +6,14 @@ import GRDBSQLite
 enum Connections {
     static let pageSize = 8_192
 
-    static func writer() -> Configuration {
+    static func writer(_ sync: CommitSync = .full) -> Configuration {
         var configuration = shared()
         configuration.label = "FleetStore.writer"
         configuration.prepareDatabase { db in
             try db.execute(
                 sql: """
                     PRAGMA journal_mode = WAL;
-                    PRAGMA synchronous = FULL;
+                    PRAGMA synchronous = \(sync.rawValue);
                     PRAGMA busy_timeout = 5000;
                     PRAGMA wal_autocheckpoint = 0;
                     PRAGMA journal_size_limit = 67108864;

@@ -8,8 +8,12 @@ extension StoreFailure {
     /// What an error of the database means to those who use the store.
     ///
     /// `doing` says what was attempted, as in "cannot store what came in"; `systemError` is the connection's last
-    /// errno, because SQLite reports a full disk as an I/O error in some of its calls.
-    init(_ error: any Error, doing: String, path: String, systemError: Int32 = 0) {
+    /// errno, because SQLite reports a full disk as an I/O error in some of its calls; `next` is what follows when
+    /// there is space again.
+    init(
+        _ error: any Error, doing: String, path: String, systemError: Int32 = 0,
+        next: String = "the daemon goes on by itself"
+    ) {
         if let failure = error as? StoreFailure {
             self = failure
             return
@@ -24,7 +28,7 @@ extension StoreFailure {
             || (error.resultCode == .SQLITE_IOERR && [ENOSPC, EDQUOT].contains(systemError))
         if isOutOfSpace {
             self = .diskFull(
-                "\(doing) in \(path): no space is left (\(cause)); free space on its disk, the daemon goes on by itself"
+                "\(doing) in \(path): no space is left (\(cause)); free space on its disk, \(next)"
             )
             return
         }

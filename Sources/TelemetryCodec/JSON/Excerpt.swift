@@ -1,7 +1,7 @@
 import FleetModel
 
 /// Words from outside, made fit to stand in a line of a log: no control characters, nothing beyond ASCII, not long.
-func excerpt(_ bytes: some Collection<UInt8>, limit: Int = 40) -> String {
+package func excerpt(_ bytes: some Collection<UInt8>, limit: Int = 40) -> String {
     var text = "\""
     for byte in bytes.prefix(limit) {
         switch byte {

@@ -28,7 +28,11 @@ package struct RecordedMessage: Sendable, Hashable {
         }
         bytes.append(",\"body\":")
         // JSON may break lines only between its values, where a space says the same.
-        bytes.append(contentsOf: body.lazy.map { $0 == 0x0A || $0 == 0x0D ? UInt8(ascii: " ") : $0 })
+        let start = bytes.count
+        bytes.append(contentsOf: body)
+        for index in start..<bytes.count where bytes[index] == 0x0A || bytes[index] == 0x0D {
+            bytes[index] = UInt8(ascii: " ")
+        }
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }

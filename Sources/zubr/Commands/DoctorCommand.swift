@@ -3,11 +3,14 @@ import FleetConsole
 import FleetModel
 import FleetRuntime
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "What is wrong with this installation, and what to do about it.",
         discussion: """
-            Asks the daemon and looks at the configuration. Exits 1 when something needs a person.
+            Looks at configuration, broker, database, disk and clock, with zubrd running or not, and asks zubrd when it \
+            runs. It changes nothing. Run it as root or as zubrd's user: others may not read everything.
+
+            Exits 0 when nothing failed (warnings may stand), 1 when something did, a zubrd that does not answer included.
 
             Example: zubr doctor --config /etc/zubr/zubrd.yaml
             """)
@@ -15,33 +18,17 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "zubrd's configuration file (default: the zubrd.yaml of this installation).")
     var config: String?
 
+    @Option(help: "The broker's configuration file, when the broker runs on this machine.")
+    var mosquitto = "/etc/mosquitto/mosquitto.conf"
+
     @OptionGroup var daemon: DaemonOptions
 
-    func run() throws {
-        let verdict = ConfigurationVerdict(try config ?? installedConfiguration())
-        var findings = verdict.problems.map {
-            Diagnosis(.critical, "configuration", $0, next: "zubrd will not start like this; mend the file")
-        }
-        findings += verdict.warnings.map {
-            Diagnosis(.minor, "configuration", $0, next: "it is allowed; change it if it is not meant")
-        }
-        do {
-            let status: StatusDocument = try daemon.client.get("/v1/status")
-            findings += status.diagnoses
-        } catch let failure {
-            findings.append(Diagnosis(failure))
-        }
-        let document = DiagnosesDocument(findings)
+    func run() async throws {
+        let document = await Doctor(
+            configuration: try config ?? installedConfiguration(), mosquitto: mosquitto, client: daemon.client,
+            isSocketGiven: daemon.socket != nil
+        ).examine()
         try daemon.output.show(document) { $0.show(document) }
         if !document.isWell { throw ExitCode(CommandFailure.failed) }
-    }
-}
-
-extension Diagnosis {
-    fileprivate init(_ failure: ClientFailure) {
-        let lines = failure.description.split(separator: "\n", maxSplits: 1).map(String.init)
-        self.init(
-            .critical, "daemon", lines[0],
-            next: lines.count > 1 ? lines[1] : "`systemctl status zubrd` and its log say more")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetConfiguration
+import FleetConsole
 import FleetModel
 import FleetRuntime
 import Rehearsal
@@ -11,8 +12,11 @@ struct MachinesCommand: ParsableCommand {
             Examples:
               zubr machines
               zubr machines import fleet.csv
+              zubr machines enrol kuzbass-coal/truck-17
+              zubr machines transfer kuzbass-coal/truck-17 altai-ore/t-4
             """,
-        subcommands: [List.self, Import.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Import.self, Enrol.self, Withdraw.self, Credentials.self, Transfer.self],
+        defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -56,7 +60,9 @@ struct MachinesCommand: ParsableCommand {
             }
             let registered: RegistrationDocument = try client.post("/v1/machines", machines)
             try daemon.output.show(registered) { page in
-                page.add("\(registered.new) machines are new, \(registered.updated) were known.", .good)
+                page.add(
+                    quantity(registered.new, "machine is", "machines are") + " new, "
+                        + quantity(registered.updated, "was", "were") + " known.", .good)
             }
         }
     }

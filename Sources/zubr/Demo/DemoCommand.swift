@@ -42,7 +42,7 @@ struct DemoCommand: AsyncParsableCommand {
         Interruption.listen(to: [SIGINT, SIGTERM, SIGHUP], endsAtSecond: false)
         let stage = DemoStage(folder: folder)
         do {
-            let configuration = try configurationFolder()
+            let configuration = try shippedConfigurationFolder()
             let families = try DemoCommand.families(configuration)
             try stage.prepare(keepsLast: keep)
             try await stage.open(configuration: configuration, seed: seed)

@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The fuzzers: every parser of bytes from outside, built with libFuzzer's and AddressSanitizer's instruments.
+//
+// A package of its own, because the instruments would slow the programs down. It compiles the same files through the
+// links `Sources` and `Simulator`, and of the larger targets only what reads bytes, so that it builds in a minute.
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "zubr-fuzzing",
+    dependencies: [
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CGeodesic", path: "Sources/CGeodesic", pkgConfig: "proj"),
+        .systemLibrary(name: "CSimdJSONLibrary", path: "Sources/CSimdJSONLibrary"),
+        .target(
+            name: "CSimdJSON", dependencies: ["CSimdJSONLibrary"], path: "Sources/CSimdJSON",
+            linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "FleetModel", path: "Sources/FleetModel", swiftSettings: strict),
+        .target(
+            name: "TelemetryCodec", dependencies: ["FleetModel", "CSimdJSON"], path: "Sources/TelemetryCodec",
+            swiftSettings: strict),
+        .target(name: "Prognosis", dependencies: ["FleetModel"], path: "Sources/Prognosis", swiftSettings: strict),
+        .target(
+            name: "ServiceDesk", dependencies: ["FleetModel", "CGeodesic"], path: "Sources/ServiceDesk",
+            swiftSettings: strict),
+        .target(
+            name: "FleetRuntime", dependencies: ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"],
+            path: "Sources/FleetRuntime", sources: ["Ports.swift", "Documents", "Ingest/BatchAssembler.swift"],
+            swiftSettings: strict),
+        .target(
+            name: "FleetStore", dependencies: ["FleetModel"], path: "Sources/FleetStore",
+            sources: [
+                "Journal/CRC32C.swift", "Journal/FrameBlock.swift", "Journal/FrameBlock+Decoding.swift",
+                "Journal/SequenceRanges.swift",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FleetAPI", dependencies: ["FleetModel"], path: "Sources/FleetAPI",
+            sources: ["Routes/Query.swift", "Problems/APIFailure.swift"], swiftSettings: strict),
+        .target(
+            name: "FleetConfiguration", dependencies: ["FleetModel", "ServiceDesk", "Yams"],
+            path: "Sources/FleetConfiguration", swiftSettings: strict),
+        .target(
+            name: "FleetSimulation", dependencies: ["FleetModel", "TelemetryCodec"],
+            path: "Simulator/FleetSimulation", sources: ["Replay"], swiftSettings: strict),
+        .executableTarget(
+            name: "zubr-fuzz",
+            dependencies: [
+                "FleetModel", "TelemetryCodec", "FleetRuntime", "FleetStore", "FleetAPI", "FleetConfiguration",
+                "FleetSimulation",
+            ],
+            path: "Fuzzers", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,52 @@
+import Foundation
+
+/// mosquitto's password file: one `name:hash` a line. Only mosquitto's own program makes hashes.
+struct PasswordFile {
+    private var lines: [Substring]
+
+    init(_ text: String) { lines = text.split(separator: "\n") }
+
+    var text: String { lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n" }
+    var names: Set<String> { Set(lines.map(PasswordFile.name)) }
+
+    mutating func remove(_ users: Set<String>) { lines.removeAll { users.contains(PasswordFile.name($0)) } }
+
+    /// Adds hashed lines; a name that is there already gets its new one.
+    mutating func merge(_ hashed: String) {
+        let added = hashed.split(separator: "\n")
+        remove(Set(added.map(PasswordFile.name)))
+        lines += added
+    }
+
+    private static func name(_ line: Substring) -> String { String(line.prefix { $0 != ":" }) }
+
+    /// The lines for these passwords.
+    ///
+    /// They go to mosquitto_passwd in a file of a folder that only we can enter, never as an argument, which every user
+    /// of the machine could read. The folder is in memory, so that no password reaches a disk in the clear.
+    static func hashed(_ passwords: [(user: BrokerUser, password: String)]) throws(EnrolmentFailure) -> String {
+        var template = Array(((access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/zubr-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw EnrolmentFailure("no folder for hashing can be made: \(systemError())")
+        }
+        let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let file = GuardedFile(path: "\(folder)/passwords")
+        try file.create(passwords.map { "\($0.user):\($0.password)\n" }.joined())
+        try Tool.run("mosquitto_passwd", ["-U", file.path], package: "mosquitto")
+        let hashed = try file.read() ?? ""
+        let lines = hashed.split(separator: "\n")
+        // A line that is not a hash would be the password itself.
+        guard lines.count == passwords.count,
+            zip(lines, passwords).allSatisfy({ line, entry in line.hasPrefix("\(entry.user):$") })
+        else { throw EnrolmentFailure("mosquitto_passwd has not hashed the passwords; is it version 2.0 or later?") }
+        return hashed
+    }
+
+    /// 24 random bytes as base64url: 32 characters that no shell and no file format minds.
+    static func newPassword() -> String {
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<3).flatMap { _ in withUnsafeBytes(of: random.next() as UInt64) { Array($0) } }
+        return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+    }
+}
