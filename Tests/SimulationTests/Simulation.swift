@@ -163,7 +163,8 @@ final class Simulation {
             world.disk.isArmed = true
             do throws(StoreFailure) {
                 let opened = try await FleetDatabase.open(
-                    path: path, access: .daemon, catalog: Site.catalog, limits: Site.limits)
+                    path: path, access: .daemon, catalog: Site.catalog, limits: Site.limits,
+                    sync: world.mutation == .synchronousNormal ? .normal : .full)
                 world.disk.isArmed = false
                 try await begin(opened)
                 return
@@ -186,11 +187,9 @@ final class Simulation {
     private func begin(_ opened: FleetDatabase) async throws(StoreFailure) {
         database = opened
         switch world.mutation {
-        case .synchronousNormal:
-            try await opened.onWriter("test") { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
         case .forgetsLedger:
             try await opened.onWriter("test") { try $0.execute(sql: "DELETE FROM sequence_range") }
-        case .acknowledgesBeforeCommit, .settlesEarly, nil: break
+        case .acknowledgesBeforeCommit, .synchronousNormal, .settlesEarly, nil: break
         }
         daemon = Daemon(store: WatchedStore(world: world, database: opened))
         world.disk.waitForReaders()

@@ -51,8 +51,14 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         try await writing { database throws(StoreFailure) in try await database.register(machines) }
     }
 
-    func configure(_ machines: [Machine]) async throws(StoreFailure) {
-        try await writing { database throws(StoreFailure) in try await database.configure(machines) }
+    func configure(_ machines: [Machine]) async throws(StoreFailure) -> [MachineKey] {
+        let left = try await writing { database throws(StoreFailure) in try await database.configure(machines) }
+        world.truth.wroteOther()
+        return left
+    }
+
+    func transfer(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.transfer(transfer) }
         world.truth.wroteOther()
     }
 
