@@ -85,7 +85,8 @@ let package = Package(
         .executableTarget(
             name: "zubrsim",
             dependencies: runtime + [
-                "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal", argumentParser, yams,
+                "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal", "CMosquitto",
+                argumentParser, yams,
             ],
             path: "Simulator/zubrsim", swiftSettings: strict),
 

@@ -57,6 +57,9 @@ package actor PrivateBroker {
         process = nil
     }
 
+    /// The process id of the one that runs; 0 when none does.
+    package var processID: pid_t { process?.id ?? 0 }
+
     /// Kills it where it stands: it loses what it has not saved yet.
     package func kill() async {
         process?.kill(SIGKILL)

@@ -13,5 +13,7 @@ struct ZubrSim: AsyncParsableCommand {
             Example: zubrsim publish --scenario demo --seed 7 --speed 7200 --broker mqtt://127.0.0.1:1883
             """,
         version: zubrVersion,
-        subcommands: [Publish.self, Replay.self, ChaosCommand.self, SoakCommand.self])
+        subcommands: [
+            Publish.self, Replay.self, ChaosCommand.self, SoakCommand.self, BenchCommand.self, NullSubscriber.self,
+        ])
 }

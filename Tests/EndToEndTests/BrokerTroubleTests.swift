@@ -69,7 +69,8 @@ struct BrokerTroubleTests {
             let start = ContinuousClock.now
             let end = await daemon.stop()
             #expect(end == .exited(0))
-            #expect(ContinuousClock.now - start < .seconds(5))
+            // One call at the broker's door, which is given five seconds, may be under way.
+            #expect(ContinuousClock.now - start < .seconds(9))
             await stage.broker.resume()
         }
     }
@@ -113,6 +114,7 @@ struct BrokerTroubleTests {
         let start = ContinuousClock.now
         let end = await daemon.stop()
         #expect(end == .exited(0))
-        #expect(ContinuousClock.now - start < .seconds(5))
+        // One call at the broker's door, which is given five seconds, may be under way.
+        #expect(ContinuousClock.now - start < .seconds(9))
     }
 }

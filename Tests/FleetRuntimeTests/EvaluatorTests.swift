@@ -68,4 +68,16 @@ struct EvaluatorTests {
         _ = try await evaluator.step(&bench)
         #expect(store.commits.all.flatMap(\.alerts).map(\.state) == [.firing])
     }
+
+    @Test(
+        "pauses a quarter of a second after short rounds, four times as long as long ones took, and never minutes",
+        arguments: [
+            (round: Duration.milliseconds(1), pause: Duration.milliseconds(250)),
+            (round: .milliseconds(62), pause: .milliseconds(250)),
+            (round: .milliseconds(63), pause: .milliseconds(252)),
+            (round: .seconds(1), pause: .seconds(4)), (round: .seconds(60), pause: .seconds(5)),
+        ])
+    func pauses(round: Duration, pause: Duration) {
+        #expect(Evaluator<FailingStore>.pause(after: round) == pause)
+    }
 }

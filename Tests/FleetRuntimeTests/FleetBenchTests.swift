@@ -150,6 +150,37 @@ struct FleetBenchTests {
         #expect(second == nil)
     }
 
+    @Test("a machine that merely reports is looked at again after a rest, and none of it is forgotten")
+    func rest() throws {
+        var bench = bench()
+        func report(_ seq: UInt64, after milliseconds: Int64, hours: Double) throws -> Evaluation {
+            let time = Field.monday + .milliseconds(milliseconds)
+            return try bench.decided(
+                Field.slice(Int64(seq), [Field.frames(seq, at: time, [Reading(.engineHours, hours)])]), now: time)
+        }
+        let first = try report(1, after: 0, hours: 10_100)
+        #expect(first.standings.count == 1)
+        let tooSoon = try report(2, after: 1, hours: 10_240)
+        #expect(tooSoon.standings.isEmpty && tooSoon.orders.isEmpty)
+        #expect(tooSoon.conditions[Field.machine]?.latest[.engineHours]?.value == 10_240)
+        // Nothing more comes, and what came is looked at all the same.
+        let rested = try bench.decided(Field.slice(2), now: Field.monday + .milliseconds(2))
+        #expect(rested.orders.map(\.need.key.description) == ["service/TO-1/0"])
+        let nothing = bench.round(Field.slice(2), now: Field.monday + .milliseconds(9))
+        #expect(nothing == nil)
+    }
+
+    @Test("a finding is put to the desk at once, however short a while ago its machine was looked at")
+    func findingWaitsForNoRest() throws {
+        var bench = bench()
+        _ = try bench.decided(
+            Field.slice(1, [Field.frames(1, at: Field.monday, [Reading(.engineHours, 10_100)])]), now: Field.monday)
+        let time = Field.monday + .milliseconds(1)
+        let hot = try bench.decided(
+            Field.slice(2, [Field.frames(2, at: time, [Reading(Signal("coolant_temp"), 104)])]), now: time)
+        #expect(hot.orders.map(\.need.key.description) == ["finding/coolant-hot/1"])
+    }
+
     @Test("a completed service counts from the meter it was done at, and is not ordered again")
     func completion() throws {
         var bench = bench()

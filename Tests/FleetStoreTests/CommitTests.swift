@@ -265,6 +265,30 @@ struct CommitTests {
         await store.close()
     }
 
+    @Test("is handed over in parts that fit into memory, however few rows that is")
+    func largeRows() async throws {
+        let store = try await open(folder)
+        // Values that are no short decimals take nine bytes each: four rows make more than a megabyte.
+        let signals = (0..<300).map { Signal("large_row_\($0)") }
+        for row in 0..<5 as Range<UInt64> {
+            let frames = (0..<100 as Range<UInt64>).map { place in
+                Frame(
+                    boot: 1, seq: row * 100 + place, observedAt: start,
+                    readings: signals.map { Reading($0, (Double(place + 2) + Double($0.number) / 7).squareRoot()) })
+            }
+            _ = try await store.commit(batch(frames, at: start))
+        }
+        var slice = try await store.journal(after: .start, limit: 100)
+        #expect(slice.hasMore)
+        var seen = slice.frames.flatMap(\.frames).map(\.seq)
+        #expect(seen.count == 400)
+        slice = try await store.journal(after: slice.cursor, limit: 100)
+        #expect(!slice.hasMore)
+        seen += slice.frames.flatMap(\.frames).map(\.seq)
+        #expect(seen == Array(0..<500))
+        await store.close()
+    }
+
     @Test("of a damaged row is left out and named, and the other machines' frames are handed on")
     func damagedRow() async throws {
         let store = try await open(folder)

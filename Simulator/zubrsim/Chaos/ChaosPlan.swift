@@ -48,9 +48,11 @@ struct ChaosPlan: Sendable {
         for fault in ChaosFault.allCases where faults.contains(fault) {
             var random = RandomStream(seed: seed, of: "chaos", fault.rawValue)
             for number in 0..<fault.times {
-                let life = Int.random(in: 0...kills, using: &random)
-                let act = Act(deed: Self.deed(fault, number, isLast: life == kills), share: random.share())
-                acts[life].append(act)
+                // A full disk is met by who has something to store: early in a life, and not in the last one.
+                let isFill = fault == .diskFull
+                let life = Int.random(in: 0...(isFill ? max(0, kills - 1) : kills), using: &random)
+                let share = random.share() * (isFill ? 0.2 : 1)
+                acts[life].append(Act(deed: Self.deed(fault, number, isLast: life == kills), share: share))
             }
         }
         self.acts = acts.map { $0.sorted { $0.share < $1.share } }

@@ -22,6 +22,7 @@ final class MosquittoSession {
     private var isRedelivery = false
     /// The broker said goodbye because another client came under our id. Only MQTT 5 says why.
     private(set) var wasTakenOver = false
+    private var awaitsRedeliveries = true
 
     /// What came and was not taken yet, in order of arrival.
     private(set) var received: [InboundMessage] = []
@@ -250,6 +251,12 @@ final class MosquittoSession {
         let inbound = InboundMessage(
             topic: String(cString: message.topic), body: body, isRetained: message.retain,
             isRedelivered: isRedelivery, receivedAt: now())
+        if message.qos > 0, !isRedelivery, awaitsRedeliveries {
+            // A broker sends again what was unanswered before it sends anything new. From here on the library would
+            // print two lines for each message that nobody reads, a tenth of what taking one costs.
+            awaitsRedeliveries = false
+            mosquitto_log_callback_set(handle, nil)
+        }
         isRedelivery = false
         received.append(inbound)
         receivedBytes += body.count + inbound.topic.utf8.count

@@ -28,13 +28,19 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         self.logger = logger
     }
 
-    /// Journal rows one round reads at most.
-    private static var rowsPerRound: Int { 2_000 }
-    /// Deadlines and silence come by time alone, so a round is made at least this often.
+    /// Journal rows one round reads at most. Each machine is written once a round however much came from it, so long
+    /// rounds are what lets the evaluator keep up.
+    private static var rowsPerRound: Int { 20_000 }
+    /// Deadlines and silence come by time alone, so a round is made this often when rounds are short.
     private static var roundEvery: Duration { .milliseconds(250) }
+    /// After long ones the pause is longer, so that evaluating takes a fifth of the time; but never longer than this.
+    private static var pauseMax: Duration { .seconds(5) }
 
     package func run() async throws {
-        await cancelWhenGracefulShutdown { await work() }
+        // Ingest goes first: what is stored can be judged later, what is not stored holds up the broker.
+        await withTaskExecutorPreference(BackgroundExecutor.shared) {
+            await cancelWhenGracefulShutdown { await work() }
+        }
     }
 
     private func work() async {
@@ -53,11 +59,15 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     /// A round and the pause after it, whatever becomes of the round.
     package func turn(_ round: inout Round) async {
         do {
-            if round.bench == nil { round.bench = try await FleetBench(resuming: store, knowledge: knowledge) }
-            let hasMore = try await step(&round.bench!)
+            var hasMore = false
+            // By the clock it sleeps by, so that a run on another clock does not depend on the machine's speed.
+            let took = try await clock.measure {
+                if round.bench == nil { round.bench = try await FleetBench(resuming: store, knowledge: knowledge) }
+                hasMore = try await step(&round.bench!)
+            }
             gauges.over(.evaluation)
             round.backoff.reset()
-            if !hasMore { try await clock.sleep(for: Self.roundEvery) }
+            if !hasMore { try await clock.sleep(for: Self.pause(after: took)) }
         } catch  where !Task.isCancelled {
             // What was decided and not committed is forgotten; the journal still has what it came from.
             round.bench = nil
@@ -69,6 +79,9 @@ package struct Evaluator<Store: EvaluationStore>: Service {
             // Cancelled while it slept: there is no next turn.
         }
     }
+
+    /// How long to wait after a round that took so long.
+    package static func pause(after round: Duration) -> Duration { min(max(roundEvery, round * 4), pauseMax) }
 
     /// One round; returns whether more is waiting in the journal.
     package func step(_ bench: inout FleetBench) async throws -> Bool {

@@ -26,6 +26,13 @@ package struct FleetBench: Sendable {
     private var reviewedAt = Timestamp.distantPast
     private static let reviewEvery = Duration.hours(1)
     private var metersLookedAt = Timestamp.distantPast
+    /// When each machine was looked at last.
+    private var reviews: [MachineKey: Timestamp] = [:]
+    /// Machines that have sent something since and were looked at too short a while ago.
+    private var waiting: Set<MachineKey> = []
+    /// What a machine needs changes over hours, and finding it out costs more than taking in a frame. So a machine that
+    /// merely reports rests this long for each one registered: all of them together are 500 looks a second.
+    private static let reviewRest = Duration.milliseconds(2)
 
     /// Goes on from what the store has.
     package init(resuming store: some EvaluationStore, knowledge: FleetKnowledge) async throws(StoreFailure) {
@@ -78,7 +85,10 @@ package struct FleetBench: Sendable {
             reviewedAt = now
             touched.formUnion(registry.keys)
         }
-        for machine in touched.union(outcome.changed).sorted() { review(machine, now: now, into: &outcome) }
+        for machine in machinesToReview(changed: outcome.changed, now: now) {
+            reviews[machine] = now
+            review(machine, now: now, into: &outcome)
+        }
         touched.removeAll()
         if let deadline = desk.nextDeadline, deadline <= now {
             take(desk.tick(now: now, situation: situation), now: now, into: &outcome)
@@ -116,6 +126,19 @@ package struct FleetBench: Sendable {
 
     // MARK: - Steps of a round
 
+    /// Those to whom something happened, and those that have rested, in a fixed order.
+    private mutating func machinesToReview(changed: Set<MachineKey>, now: Timestamp) -> [MachineKey] {
+        let rest = Self.reviewRest * registry.count
+        waiting.formUnion(changed)
+        let due = waiting.filter { machine in
+            guard let last = reviews[machine] else { return true }
+            return now - last >= rest || now < last
+        }
+        waiting.subtract(due)
+        waiting.subtract(touched)
+        return touched.union(due).sorted()
+    }
+
     private mutating func observe(_ received: ReceivedFrames, now: Timestamp, into outcome: inout Outcome) {
         let key = received.machine
         var findings: [Finding] = []
@@ -145,6 +168,7 @@ package struct FleetBench: Sendable {
     private mutating func note(_ findings: [Finding], now: Timestamp, into outcome: inout Outcome) {
         guard !findings.isEmpty else { return }
         for finding in findings {
+            touched.insert(finding.machine)
             standing[finding.machine, default: [:]][finding.episode] = finding.clearedAt == nil ? finding : nil
         }
         take(desk.note(findings, now: now), now: now, into: &outcome)
@@ -202,6 +226,7 @@ package struct FleetBench: Sendable {
         planner.performed(code, record: record, machine: machine, condition: &condition)
         conditions[key] = condition
         outcome.changed.insert(key)
+        touched.insert(key)
         outcome.serviceRecords.append((key, code, record, order))
     }
 

@@ -27,7 +27,7 @@ extension StoreFailure {
     var cause: String {
         switch self {
         case .diskFull: "disk-full"
-        case .busy: "busy"
+        case .busy, .conflict: "busy"
         case .damaged, .foreign, .notFound: "damaged"
         }
     }

@@ -9,14 +9,9 @@ struct EvaluationWriter {
     let db: Database
     let at: Timestamp
 
-    func write(_ evaluation: Evaluation, _ ledger: inout Ledger) throws {
-        // By machine, so that the same decisions are the same writes in the same order.
-        for machine in evaluation.conditions.keys.sorted() {
-            try write(evaluation.conditions[machine]!, of: machine, &ledger)
-        }
-        for machine in evaluation.standings.keys.sorted() {
-            try write(evaluation.standings[machine]!, of: machine, &ledger)
-        }
+    /// Writes `evaluation`, from which `documents` were made.
+    func write(_ evaluation: Evaluation, _ documents: EvaluationDocuments, _ ledger: inout Ledger) throws {
+        try write(documents, &ledger)
         for alert in evaluation.alerts { try write(alert, &ledger) }
         for order in evaluation.orders { try write(order, &ledger) }
         for dispatch in evaluation.dispatches { try write(dispatch) }
@@ -43,32 +38,37 @@ struct EvaluationWriter {
         try Cursor.orderNumber.set(evaluation.lastOrderNumber, db)
     }
 
-    private func write(_ condition: MachineCondition, of machine: MachineKey, _ ledger: inout Ledger) throws {
-        let id = try id(of: machine, &ledger)
-        let (latest, document) = try ConditionDocument.columns(of: condition) { try ledger.row(of: $0, db) }
-        try run(
+    private func write(_ documents: EvaluationDocuments, _ ledger: inout Ledger) throws {
+        let putCondition = try HotStatement(
+            db,
             """
-            INSERT INTO condition (machine, last_observed_at, last_received_at, latest, document)
+            INSERT INTO condition (machine, last_observed_at, last_received_at, document, latest)
             VALUES (?, ?, ?, ?, ?) ON CONFLICT (machine) DO UPDATE SET
             last_observed_at = excluded.last_observed_at, last_received_at = excluded.last_received_at,
             latest = excluded.latest, document = excluded.document
-            """,
-            [
-                id, condition.lastObservedAt?.microseconds, condition.lastReceivedAt?.microseconds, Data(latest),
-                document,
-            ])
-    }
-
-    private func write(_ standings: [ServiceStanding], of machine: MachineKey, _ ledger: inout Ledger) throws {
-        try run(
+            """)
+        let unfinished = try documents.unfinished.map { machine, condition in
+            try EvaluationDocuments.condition(condition, of: machine) { try ledger.row(of: $0, db) }
+        }
+        for condition in documents.conditions + unfinished {
+            putCondition.bind(try id(of: condition.machine, &ledger), at: 1)
+            putCondition.bind(condition.lastObservedAt?.microseconds, at: 2)
+            putCondition.bind(condition.lastReceivedAt?.microseconds, at: 3)
+            putCondition.bind(condition.document, at: 4)
+            try putCondition.run(binding: condition.latest, at: 5)
+        }
+        let putStanding = try HotStatement(
+            db,
             """
             INSERT INTO standing (machine, next, document) VALUES (?, ?, ?)
             ON CONFLICT (machine) DO UPDATE SET next = excluded.next, document = excluded.document
-            """,
-            [
-                try id(of: machine, &ledger), try standings.mostPressing.map { try JSON.text($0) },
-                try JSON.text(standings),
-            ])
+            """)
+        for standing in documents.standings {
+            putStanding.bind(try id(of: standing.machine, &ledger), at: 1)
+            putStanding.bind(standing.next, at: 2)
+            putStanding.bind(standing.document, at: 3)
+            try putStanding.run()
+        }
     }
 
     private func write(_ alert: Alert, _ ledger: inout Ledger) throws {

@@ -32,22 +32,16 @@ extension FleetDatabase: EvaluationStore {
     package func journal(after cursor: JournalCursor, limit: Int) async throws(StoreFailure) -> JournalSlice {
         try await read("cannot read the journal") { [self] db, deadline in
             let signals = try signals(db)
-            let rows = try Row.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT fleet, equipment, frames, journal.id FROM journal JOIN machine ON machine.id = machine
-                        WHERE journal.id > ? ORDER BY journal.id LIMIT ?
-                        """), arguments: [cursor.position, limit + 1])
+            let (rows, hasMore) = try Journal.rows(after: cursor, limit: limit, db)
             let replies = try Row.fetchAll(
                 db.cachedStatement(
                     sql: "SELECT id, center, received_at, document FROM reply WHERE id > ? ORDER BY id LIMIT ?"),
                 arguments: [try Cursor.replies.value(db), limit + 1])
-            let hasMore = rows.count > limit
-            let end = hasMore ? rows[limit - 1][3] as Int64 : max(cursor.position, try Cursor.journal.value(db))
+            let end = hasMore ? rows.last![3] as Int64 : max(cursor.position, try Cursor.journal.value(db))
             var slice = JournalSlice(
                 cursor: JournalCursor(end), frames: [], hasMore: hasMore || replies.count > limit,
                 renames: try Cursor.renames.value(db))
-            for row in rows.prefix(limit) {
+            for row in rows {
                 try deadline.check()
                 let machine = MachineKey(row)
                 do {
@@ -78,11 +72,20 @@ extension FleetDatabase: EvaluationStore {
     }
 
     package func commit(_ evaluation: Evaluation) async throws(StoreFailure) {
-        try await write("cannot store what the machines need") { db, ledger in
+        let doing = "cannot store what the machines need"
+        let documents: EvaluationDocuments
+        do {
+            let rows = signalNames.withLock { names in names.map { ($1, $0) } }
+            documents = try EvaluationDocuments(
+                evaluation, rows: Dictionary(rows, uniquingKeysWith: { first, _ in first }))
+        } catch {
+            throw StoreFailure(error, doing: doing, path: path)
+        }
+        try await write(doing) { db, ledger in
             guard evaluation.renames == (try Cursor.renames.value(db)) else {
                 throw StoreFailure.conflict("a machine was given another name meanwhile")
             }
-            try EvaluationWriter(db: db, at: evaluation.at).write(evaluation, &ledger)
+            try EvaluationWriter(db: db, at: evaluation.at).write(evaluation, documents, &ledger)
             try ledger.settle(db)
         }
     }

@@ -7,6 +7,30 @@ enum Journal {
     /// The hour of the machine's clock that a row is filed under, counted from 1970.
     static func hour(of time: Timestamp) -> Int64 { time.microseconds.flooredDivision(by: 3_600_000_000) }
 
+    /// Blocks of one read together. Unpacked they are about ten times as long, and must fit into memory.
+    private static let bytesAtOnce = 1 << 20
+
+    /// Fleet, equipment, frames and id of the rows after `cursor`, at most `limit` and at least one, and whether there
+    /// are more.
+    static func rows(
+        after cursor: JournalCursor, limit: Int, _ db: Database
+    ) throws -> (rows: [Row], hasMore: Bool) {
+        let found = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT fleet, equipment, frames, journal.id FROM journal JOIN machine ON machine.id = machine
+                    WHERE journal.id > ? ORDER BY journal.id LIMIT ?
+                    """), arguments: [cursor.position, limit + 1])
+        var rows: [Row] = []
+        var bytes = 0
+        while let row = try found.next() {
+            guard rows.count < limit, bytes < bytesAtOnce else { return (rows, true) }
+            bytes += try row.withUnsafeData(atIndex: 2) { $0?.count ?? 0 }
+            rows.append(row.copy())
+        }
+        return (rows, false)
+    }
+
     /// The frames of a block that stands at `column` of `row`.
     ///
     /// A damaged one is an error that says which row: nothing is made up and nothing is silently left out.

@@ -6,4 +6,8 @@ package enum Access: Sendable, Hashable {
     case offline
     /// A command that only looks, on a file that no daemon uses.
     case readOnly
+    /// A measurement that looks on while the daemon runs. It must be closed before the daemon is.
+    case lookingOn
+
+    var mayWrite: Bool { self == .daemon || self == .offline }
 }

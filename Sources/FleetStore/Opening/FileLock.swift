@@ -8,8 +8,10 @@ final class FileLock: Sendable {
 
     /// Locks `path + ".lock"`, alone for those who write, shared for those who read.
     ///
-    /// Returns `nil` when it may not be made and nothing will be written: a reader on a read-only disk.
+    /// Returns `nil` when there is to be none: for who looks on while another holds it, and when it may not be made and
+    /// nothing will be written, as for a reader on a read-only disk.
     init?(database path: String, access: Access) throws(StoreFailure) {
+        guard access != .lookingOn else { return nil }
         let file = path + ".lock"
         let opened = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard opened >= 0 else {

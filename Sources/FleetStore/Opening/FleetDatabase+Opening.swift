@@ -60,7 +60,7 @@ extension FleetDatabase {
         try FileHeader.check(path: path, newestKnown: schema.version)
         let lock = try FileLock(database: resolved(path), access: access)
         do {
-            guard access != .readOnly else {
+            guard access.mayWrite else {
                 let readers = try DatabasePool(path: path, configuration: Connections.reader())
                 let version = try readers.read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
                 guard version == schema.version else {
@@ -76,7 +76,7 @@ extension FleetDatabase {
             try migrate(writer, path: path, schema: schema)
             return (writer, try DatabasePool(path: path, configuration: Connections.reader()), lock)
         } catch let error as DatabaseError
-            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access != .readOnly
+            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access.mayWrite
         {
             throw moveAside(path: path, cause: error.message ?? "SQLite error \(error.resultCode.rawValue)")
         } catch {

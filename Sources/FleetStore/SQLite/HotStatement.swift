@@ -21,6 +21,21 @@ struct HotStatement {
         bind(value, at: index)
     }
 
+    /// The text is copied.
+    func bind(_ text: String?, at index: Int32) {
+        guard var text else {
+            check(sqlite3_bind_null(statement, index))
+            return
+        }
+        let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        check(
+            text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), copied)
+                }
+            })
+    }
+
     /// Runs the statement with `blob` at `index`; the bytes are not copied.
     func run(binding blob: [UInt8], at index: Int32) throws {
         try blob.withUnsafeBytes { bytes in

@@ -1,8 +1,8 @@
 import Glibc
 
 /// Starts a thread of its own for blocking C calls, which must never sit on Swift's shared pool.
-enum OwnThread {
-    static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
+package enum OwnThread {
+    package static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         let errand = Unmanaged.passRetained(Errand(name: name, body: body)).toOpaque()
         var thread = pthread_t()
         let status = pthread_create(&thread, nil, runErrand, errand)
