@@ -15,11 +15,12 @@ PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 
-.PHONY: help packages build static install deb test-deb security tests demo test fuzz-build fuzz lint clean
+.PHONY: help packages build static install deb test-deb security tests demo test simulation fuzz-build fuzz lint clean
 
 help:
 	@echo "make demo     install what is missing, build, and run a fleet of 60 machines on a fast clock"
 	@echo "make test     install what is missing, build, and run every test"
+	@echo "make simulation SEEDS=10000   the simulation tests with so many seeds"
 	@echo "make build    programs only, into $(BIN)"
 	@echo "make fuzz     every fuzzer for SECONDS (30) each; two at a time"
 	@echo "make lint     swift format, strict"
@@ -46,6 +47,11 @@ tests: packages
 
 test: tests
 	@swift test -c release -Xswiftc -enable-testing --skip-build
+
+# One seed alone: make simulation SEED=17
+SEEDS ?= 10000
+simulation: tests
+	@ZUBR_SEEDS=$(SEEDS) ZUBR_SEED=$(SEED) swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
 
 static: packages
 	@swift build -c release --scratch-path $(STATIC) --static-swift-stdlib

@@ -127,6 +127,13 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetMQTT", "FleetStore", "Rehearsal", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        // Before SQLite's own file system, for tests that must make it fail.
+        .target(
+            name: "CSimulatedDisk", path: "Tests/CSimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: runtime + ["FleetStore", "FleetSimulation", "CSimulatedDisk", "Support", grdb, logging],
+            exclude: ["Seeds"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: [], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -62,7 +62,10 @@ package final class FleetDatabase: Sendable {
                     try? writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
                     try? writer.close()
                 }
-                lock.withLock { $0 = nil }
+                lock.withLock {
+                    $0?.lift()
+                    $0 = nil
+                }
                 done.resume()
             }
         }

@@ -62,11 +62,11 @@ private let knowledge = FleetKnowledge(
 @Suite("the courier")
 struct CourierTests {
     private func courier(
-        _ outbox: ScriptedOutbox, _ post: ScriptedPost, _ gauges: DaemonGauges
+        _ outbox: ScriptedOutbox, _ post: ScriptedPost, _ gauges: DaemonGauges, at time: Timestamp = now
     ) -> Courier<ScriptedOutbox, ScriptedPost> {
         Courier(
             store: outbox, post: post, knowledge: Live(knowledge), gauges: gauges,
-            clock: ContinuousClock(), now: { now }, logger: Logger(label: "test"))
+            clock: ContinuousClock(), now: { time }, logger: Logger(label: "test"))
     }
 
     @Test("an offer comes round again until it is settled, a withdrawal is sent once")
@@ -97,6 +97,18 @@ struct CourierTests {
         // Once it may write there, the trouble is over.
         _ = try await courier(outbox, ScriptedPost(), gauges).step(&round)
         #expect(gauges.problems.isEmpty)
+    }
+
+    @Test(
+        "a refusal is shown until what waits for the center would have come round twice",
+        arguments: [(after: Duration.seconds(599), isShown: true), (after: .seconds(600), isShown: false)])
+    func refusalIsOver(after: Duration, isShown: Bool) async throws {
+        let gauges = DaemonGauges()
+        var round = Courier<ScriptedOutbox, ScriptedPost>.Round()
+        let post = ScriptedPost(refused: ["narovlya"])
+        _ = try await courier(ScriptedOutbox([dispatch(1, to: "narovlya")]), post, gauges).step(&round)
+        _ = try await courier(ScriptedOutbox([]), post, gauges, at: now + after).step(&round)
+        #expect(!gauges.problems.isEmpty == isShown)
     }
 
     @Test("a broker that is gone ends the round, and nothing is noted as sent")

@@ -39,29 +39,43 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
 
     private func work() async {
         var round = Round()
-        while !Task.isCancelled {
-            do {
-                let carried = try await step(&round)
-                round.backoff.reset()
-                if carried < Self.dispatchesPerRound { try await clock.sleep(for: Self.roundEvery) }
-            } catch  where !Task.isCancelled {
-                let why = (error as? StoreFailure)?.message ?? (error as? InboxFailure)?.message ?? "\(error)"
-                gauges.trouble(.delivery, "work orders do not leave: \(why)")
-                logger.error("work orders do not leave, trying again", metadata: ["cause": "\(why)"])
-                try? await clock.sleep(for: round.backoff.pause())
-            } catch {
-                return
-            }
+        while !Task.isCancelled { await turn(&round) }
+    }
+
+    /// A round and the pause after it, whatever becomes of the round.
+    package func turn(_ round: inout Round) async {
+        do {
+            let carried = try await step(&round)
+            round.backoff.reset()
+            if carried < Self.dispatchesPerRound { try await clock.sleep(for: Self.roundEvery) }
+        } catch  where !Task.isCancelled {
+            let why = (error as? StoreFailure)?.message ?? (error as? InboxFailure)?.message ?? "\(error)"
+            gauges.trouble(.delivery, "work orders do not leave: \(why)")
+            logger.error("work orders do not leave, trying again", metadata: ["cause": "\(why)"])
+            try? await clock.sleep(for: round.backoff.pause())
+        } catch {
+            // Cancelled while it slept: there is no next turn.
         }
     }
 
     /// What one round hands to the next.
     package struct Round: Sendable {
-        var backoff = Backoff()
-        /// Centers whose topic the broker does not let us write, and what it says.
-        package fileprivate(set) var refused: [ServiceCenterID: String] = [:]
+        var backoff: Backoff
+        /// Centers whose topic the broker does not let us write, what it says, and when it said so last.
+        fileprivate var refused: [ServiceCenterID: Refusal] = [:]
 
-        package init() {}
+        package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
+
+        /// What waits for a center comes round and is refused again. When its orders have gone on, nothing would ever
+        /// say that the refusal is over.
+        fileprivate mutating func forgetRefusals(until time: Timestamp) {
+            refused = refused.filter { $0.value.at > time }
+        }
+    }
+
+    fileprivate struct Refusal: Sendable {
+        var why: String
+        var at: Timestamp
     }
 
     /// Sends everything that is due; returns how many were tried.
@@ -81,7 +95,7 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
             } catch InboxFailure.refused(let why) {
                 // This center's topic is closed to us; the other centers' work does not wait for it. Its deadline
                 // passes like that of a center that does not answer, and the order goes on.
-                round.refused[center] = why
+                round.refused[center] = Refusal(why: why, at: now())
                 gauges.dispatched(attempts: outgoing.attempts, isRefused: true)
                 logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
             }
@@ -90,16 +104,17 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
             let next = outgoing.dispatch.action == .offer ? sentAt + rules.republishAfter : .distantFuture
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }
+        round.forgetRefusals(until: now() - rules.republishAfter * 2)
         show(round.refused)
         return due.count
     }
 
-    private func show(_ refused: [ServiceCenterID: String]) {
-        guard let (center, why) = refused.min(by: { $0.key < $1.key }) else { return gauges.over(.delivery) }
+    private func show(_ refused: [ServiceCenterID: Refusal]) {
+        guard let (center, refusal) = refused.min(by: { $0.key < $1.key }) else { return gauges.over(.delivery) }
         let others = refused.count > 1 ? " and for \(refused.count - 1) more centers" : ""
         gauges.trouble(
             .delivery,
-            "the broker refuses work orders for \(center)\(others): \(why); let our second user write \(Topic.workOrders(center))"
+            "the broker refuses work orders for \(center)\(others): \(refusal.why); let our second user write \(Topic.workOrders(center))"
         )
     }
 }

@@ -48,39 +48,60 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     }
 
     private func work() async {
-        var backoff = Backoff()
+        var round = Round()
+        while !Task.isCancelled { await turn(&round) }
+    }
+
+    /// What one turn hands to the next.
+    package struct Round: Sendable {
         var bench: FleetBench?
-        // What the bench's decisions go by, as far as they are committed.
-        var known = knowledge.current
-        var shift = time?.shift ?? .zero
-        while !Task.isCancelled {
-            do {
-                let started = ContinuousClock.now
-                let latest = knowledge.current
-                if bench == nil || latest.version != known.version {
-                    // A new configuration takes effect between two rounds: everything decided is in the store.
-                    bench = try await FleetBench(
-                        resuming: store, knowledge: latest.value,
-                        isNetworkNew: latest.value.network != known.value.network,
-                        rate: time?.settings.rate ?? 1, clockShift: shift)
-                    known = latest
-                }
-                let hasMore = try await step(&bench!)
-                shift = bench!.clockShift
-                gauges.over(.evaluation)
-                backoff.reset()
-                if !hasMore { try await clock.sleep(for: Self.pause(after: .now - started)) }
-            } catch  where !Task.isCancelled {
-                // What was decided and not committed is forgotten; the journal still has what it came from.
-                bench = nil
-                let why = (error as? StoreFailure)?.message ?? "\(error)"
-                gauges.trouble(.evaluation, "work orders and alerts stand still: \(why)")
-                logger.error("evaluation failed, trying again", metadata: ["cause": "\(why)"])
-                try? await clock.sleep(for: backoff.pause())
-            } catch {
-                return
+        /// What the bench's decisions go by, as far as they are committed.
+        var known: FleetKnowledge?
+        var knownVersion: Int?
+        /// By how much the clock was moved, as far as that is in the store.
+        var clockShift: Duration?
+        var backoff: Backoff
+
+        package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
+    }
+
+    /// A round and the pause after it, whatever becomes of the round.
+    package func turn(_ round: inout Round) async {
+        do {
+            var hasMore = false
+            // By the clock it sleeps by, so that a run on another clock does not depend on the machine's speed.
+            let took = try await clock.measure {
+                try await prepare(&round)
+                hasMore = try await step(&round.bench!)
+                round.clockShift = round.bench!.clockShift
             }
+            gauges.over(.evaluation)
+            round.backoff.reset()
+            if !hasMore { try await clock.sleep(for: Self.pause(after: took)) }
+        } catch  where !Task.isCancelled {
+            // What was decided and not committed is forgotten; the journal still has what it came from.
+            round.bench = nil
+            let why = (error as? StoreFailure)?.message ?? "\(error)"
+            gauges.trouble(.evaluation, "work orders and alerts stand still: \(why)")
+            logger.error("evaluation failed, trying again", metadata: ["cause": "\(why)"])
+            try? await clock.sleep(for: round.backoff.pause())
+        } catch {
+            // Cancelled while it slept: there is no next turn.
         }
+    }
+
+    /// A bench that knows what the store and the configuration say.
+    private func prepare(_ round: inout Round) async throws {
+        if round.clockShift == nil { round.clockShift = time?.shift ?? .zero }
+        let latest = knowledge.current
+        guard round.bench == nil || latest.version != round.knownVersion else { return }
+        // A new configuration takes effect between two rounds: everything decided is in the store.
+        round.bench = try await FleetBench(
+            resuming: store, knowledge: latest.value,
+            isNetworkNew: latest.value.network != (round.known ?? latest.value).network,
+            rate: time?.settings.rate ?? 1, clockShift: round.clockShift!)
+        round.known = latest.value
+        round.knownVersion = latest.version
     }
 
     /// How long to wait after a round that took so long.

@@ -318,7 +318,10 @@ package struct FleetBench: Sendable {
                 cursor: cursor, replyCursor: replyCursor, at: now, lastOrderNumber: lastOrderNumber, renames: renames)
             for key in changed { evaluation.conditions[key] = conditions[key] }
             evaluation.standings = standings
-            evaluation.alerts = alerts.values.sorted { $0.firedAt < $1.firedAt }
+            evaluation.alerts = alerts.values.sorted {
+                ($0.firedAt, $0.finding.machine, $0.finding.episode.description)
+                    < ($1.firedAt, $1.finding.machine, $1.finding.episode.description)
+            }
             evaluation.orders = orders.values.sorted { $0.id < $1.id }
             evaluation.dispatches = dispatches
             evaluation.settled = settled

@@ -45,9 +45,12 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     /// What one round hands to the next.
     package struct Round: ~Copyable {
         var assembler: BatchAssembler
-        var backoff = Backoff()
+        var backoff: Backoff
 
-        package init(limits: IngestLimits) { assembler = BatchAssembler(limits: limits) }
+        package init(limits: IngestLimits, backoff: Backoff = Backoff()) {
+            assembler = BatchAssembler(limits: limits)
+            self.backoff = backoff
+        }
     }
 
     package func step(_ round: inout Round) async throws {

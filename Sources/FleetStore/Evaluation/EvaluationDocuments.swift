@@ -29,7 +29,8 @@ struct EvaluationDocuments: Sendable {
     /// - Parameter rows: under which numbers the signals' names are stored.
     init(_ evaluation: Evaluation, rows: [Signal: Int64]) throws {
         conditions.reserveCapacity(evaluation.conditions.count)
-        for (machine, condition) in evaluation.conditions {
+        // By machine, so that the same decisions are the same writes in the same order.
+        for (machine, condition) in evaluation.conditions.sorted(by: { $0.key < $1.key }) {
             guard condition.latest.keys.allSatisfy({ rows[$0] != nil }) else {
                 unfinished.append((machine, condition))
                 continue
@@ -37,7 +38,7 @@ struct EvaluationDocuments: Sendable {
             conditions.append(try Self.condition(condition, of: machine) { rows[$0]! })
         }
         standings.reserveCapacity(evaluation.standings.count)
-        for (machine, all) in evaluation.standings {
+        for (machine, all) in evaluation.standings.sorted(by: { $0.key < $1.key }) {
             standings.append(
                 Standing(
                     machine: machine, next: try all.mostPressing.map { try JSON.text($0) },

@@ -123,7 +123,8 @@ struct Intake {
         }
         try writeRanges(&ledger, db)
         let touch = try HotStatement(db, "UPDATE machine SET last_received_at = ? WHERE id = ?")
-        for (machine, arrival) in arrivals where ledger.entries[machine].isTouchDue(at: arrival) {
+        for (machine, arrival) in arrivals.sorted(by: { $0.key < $1.key })
+        where ledger.entries[machine].isTouchDue(at: arrival) {
             ledger.withEntry(machine) { $0.touchedAt = arrival }
             touch.bind(arrival.microseconds, at: 1)
             touch.bind(ledger.entries[machine].id, at: 2)
@@ -198,7 +199,7 @@ struct Intake {
         }
         let machine = try known ?? ledger.addingIndex(of: message.machine, db)
         let id = ledger.entries[machine].id
-        for signal in newSignals {
+        for signal in newSignals.sorted(by: { $0.name < $1.name }) {
             let row = try ledger.row(of: signal, db)
             try db.cachedStatement(sql: "INSERT INTO machine_signal (machine, signal) VALUES (?, ?)")
                 .execute(arguments: [id, row])

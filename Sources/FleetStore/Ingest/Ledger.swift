@@ -107,7 +107,7 @@ struct Ledger: Sendable {
     /// Writes the journal's end and the totals: the last thing in a transaction.
     mutating func settle(_ db: Database) throws {
         if let position { try Cursor.journal.set(position, db) }
-        for (name, amount) in totals { try Total.add(amount, to: name, db) }
+        for (name, amount) in totals.sorted(by: { $0.key < $1.key }) { try Total.add(amount, to: name, db) }
         totals.removeAll(keepingCapacity: true)
     }
 

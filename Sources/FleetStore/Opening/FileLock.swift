@@ -37,9 +37,12 @@ final class FileLock: Sendable {
         _ = text.withCString { pwrite(opened, $0, strlen($0), 0) }
     }
 
+    /// Lets others have the file, whoever else still refers to this lock: the thread that opened the database may
+    /// not have left its scope yet, and a child that is just being started holds a copy of the descriptor.
+    func lift() { _ = flock(descriptor, LOCK_UN) }
+
     deinit {
-        // Lifted by name: a child that is just being started still holds a copy of the descriptor.
-        _ = flock(descriptor, LOCK_UN)
+        lift()
         Glibc.close(descriptor)
     }
 

@@ -1,0 +1,87 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import GRDB
+
+@testable import FleetStore
+
+/// What the store holds, read in one transaction by plain SQL rather than by the store's own readers.
+struct StoreView: Sendable {
+    var ranges: [String: [ClosedRange<UInt64>]] = [:]
+    /// By topic and body, with how many rows there are.
+    var quarantine: [String: Int] = [:]
+    var replies: Set<String> = []
+    var orders: [String: Order] = [:]
+    var events: [Event] = []
+    /// By id: whether it is settled.
+    var outbox: [String: Bool] = [:]
+    /// By machine and episode.
+    var alerts: [String: String] = [:]
+    var acknowledgements: Set<String> = []
+    var cursors: [String: Int64] = [:]
+    var totals: [String: Int] = [:]
+    var lastReply: Int64 = 0
+    var lastRow: Int64 = 0
+
+    /// What `ranges` says, one by one.
+    var frames: Set<FrameID> = []
+
+    struct Order: Sendable {
+        var machine: MachineKey
+        var need: String
+        var state: WorkOrder.State
+        var offers: Int
+    }
+
+    struct Event: Sendable {
+        var order: String
+        var state: WorkOrder.State
+        var center: String?
+    }
+
+    init() {}
+
+    init(_ db: Database) throws {
+        func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(db.cachedStatement(sql: sql)) }
+        for row in try rows(
+            """
+            SELECT fleet, equipment, boot, first, last FROM sequence_range JOIN machine ON id = machine
+            ORDER BY machine, boot, first
+            """)
+        {
+            let (machine, boot) = (MachineKey(row), UInt32(row[2] as Int64))
+            let range = UInt64(row[3] as Int64)...UInt64(row[4] as Int64)
+            ranges["\(machine) \(boot)", default: []].append(range)
+            for seq in range { frames.insert(FrameID(machine: machine, boot: boot, seq: seq)) }
+        }
+        for row in try rows("SELECT topic, body FROM quarantine") {
+            quarantine[SentMessage.fingerprint(row[0], [UInt8](row[1] as Data)), default: 0] += 1
+        }
+        for row in try rows("SELECT center, reply FROM reply") {
+            replies.insert("\(row[0] as String) \(row[1] as String)")
+        }
+        for row in try rows(
+            """
+            SELECT fleet, equipment, work_order.id, need, state, json_array_length(document, '$.offers')
+            FROM work_order JOIN machine ON machine.id = machine
+            """)
+        {
+            orders[row[2]] = Order(
+                machine: MachineKey(row), need: row[3], state: WorkOrder.State(rawValue: row[4])!, offers: row[5])
+        }
+        events = try rows("SELECT work_order, state, center FROM work_order_event ORDER BY id").map {
+            Event(order: $0[0], state: WorkOrder.State(rawValue: $0[1])!, center: $0[2])
+        }
+        for row in try rows("SELECT id, settled_at IS NOT NULL FROM outbox") { outbox[row[0]] = row[1] }
+        for row in try rows("SELECT machine, episode, state FROM alert") {
+            alerts["\(row[0] as Int64) \(row[1] as String)"] = row[2]
+        }
+        for row in try rows("SELECT machine, episode FROM acknowledgement") {
+            acknowledgements.insert("\(row[0] as Int64) \(row[1] as String)")
+        }
+        for row in try rows("SELECT name, value FROM cursor") { cursors[row[0]] = row[1] }
+        for row in try rows("SELECT name, value FROM total") { totals[row[0]] = row[1] }
+        lastReply = try Int64.fetchOne(db.cachedStatement(sql: "SELECT COALESCE(MAX(id), 0) FROM reply")) ?? 0
+        lastRow = try Int64.fetchOne(db.cachedStatement(sql: "SELECT COALESCE(MAX(id), 0) FROM journal")) ?? 0
+    }
+}

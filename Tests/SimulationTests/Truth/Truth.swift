@@ -1,0 +1,158 @@
+import FleetModel
+import FleetRuntime
+
+/// What must be in the store, known from outside of it: what was sent, what the store said it has, what the broker was
+/// told it may forget.
+final class Truth {
+    /// The first promise that was broken.
+    private(set) var violation: String?
+
+    private var messages: [String: SentMessage] = [:]
+    private var lost: Set<Int> = []
+    private var frames: [FrameID: Frame] = [:]
+
+    /// Frames, replies and rejected messages that the store said are on disk.
+    private(set) var stored: Set<FrameID> = []
+    private(set) var replies: Set<String> = []
+    private(set) var rejected: Set<String> = []
+    private(set) var duplicates = 0
+    /// A commit that failed may still be found after a restart, as long as nothing was written after it.
+    private var uncertain: Taking?
+
+    private struct Taking {
+        var frames: Set<FrameID> = []
+        var replies: Set<String> = []
+        var rejected: Set<String> = []
+        var duplicates = 0
+    }
+
+    func violate(_ text: String) { violation = violation ?? text }
+
+    // MARK: - Outside
+
+    func observed(_ frame: Frame, of machine: MachineKey) { frames[FrameID(frame, of: machine)] = frame }
+    func sent(_ message: SentMessage) { messages[message.fingerprint] = message }
+    func message(_ topic: String, _ body: [UInt8]) -> SentMessage? { messages[SentMessage.fingerprint(topic, body)] }
+    /// Whoever carried it has lost it; it need not be stored, though another copy may be.
+    func mayBeLost(_ message: SentMessage) { lost.insert(message.id) }
+    func frame(_ id: FrameID) -> Frame? { frames[id] }
+
+    /// The broker was told that it may forget the message.
+    func acknowledged(_ message: SentMessage) {
+        guard !isKept(message) else { return }
+        violate("message \(message.id) was acknowledged and is not stored: \(message.topic)")
+    }
+
+    /// Whether the store has what the message holds.
+    private func isKept(_ message: SentMessage) -> Bool {
+        if rejected.contains(message.fingerprint) { return true }
+        return switch message.content {
+        case .frames(let machine, let frames): frames.allSatisfy { stored.contains(FrameID($0, of: machine)) }
+        case .reply(let id): replies.contains(id)
+        case .status: true
+        case .garbage: false
+        }
+    }
+
+    /// Messages that are nowhere, although nobody outside has lost them.
+    var missing: [String] {
+        messages.values.filter { !lost.contains($0.id) && !isKept($0) }.sorted { $0.id < $1.id }
+            .map { "message \($0.id) on \($0.topic)" }
+    }
+
+    // MARK: - The store's word
+
+    /// Everything that was collected is in the batch, as what it is.
+    func assembled(_ batch: IngestBatch, of collected: [SentMessage]) {
+        var frames: Set<FrameID> = []
+        for received in batch.frames {
+            for frame in received.frames { frames.insert(FrameID(frame, of: received.machine)) }
+        }
+        let taking = taking(batch)
+        for message in collected {
+            if taking.rejected.contains(message.fingerprint) {
+                if case .frames(_, let sent) = message.content { check(rejected: sent, of: message, in: batch) }
+                continue
+            }
+            switch message.content {
+            case .frames(let machine, let sent):
+                if !sent.allSatisfy({ frames.contains(FrameID($0, of: machine)) }) {
+                    violate("message \(message.id) was collected and is not in the batch")
+                }
+            case .reply(let id):
+                if !taking.replies.contains(id) { violate("reply \(id) was collected and is not in the batch") }
+            case .status(let machine, let isConnected):
+                if !batch.connections.contains(where: { $0.machine == machine && $0.isConnected == isConnected }) {
+                    violate("the status of \(machine) was collected and is not in the batch")
+                }
+            case .garbage: violate("message \(message.id) is garbage and was not rejected")
+            }
+        }
+    }
+
+    /// Good frames are refused only while the daemon's clock is far from the machine's.
+    private func check(rejected frames: [Frame], of message: SentMessage, in batch: IngestBatch) {
+        for refused in batch.rejected where SentMessage.fingerprint(refused.topic, refused.body) == message.fingerprint
+        {
+            let isFarOff = frames.contains {
+                $0.observedAt > refused.receivedAt + Site.limits.futureTolerance
+                    || $0.observedAt < refused.receivedAt - Site.limits.ageMax
+            }
+            if !isFarOff { violate("message \(message.id) is good and was rejected: \(refused.rejection)") }
+        }
+    }
+
+    func committed(_ batch: IngestBatch, _ receipt: IngestReceipt) {
+        let taking = taking(batch)
+        if receipt.storedFrames != taking.frames.count || receipt.duplicateFrames != taking.duplicates {
+            violate(
+                "the receipt says \(receipt.storedFrames) new and \(receipt.duplicateFrames) known frames, they were \(taking.frames.count) and \(taking.duplicates)"
+            )
+        }
+        take(taking)
+        uncertain = nil
+    }
+
+    func failed(_ batch: IngestBatch) { uncertain = taking(batch) }
+
+    /// Something else was committed: what failed before it is overwritten.
+    func wroteOther() { uncertain = nil }
+
+    private func taking(_ batch: IngestBatch) -> Taking {
+        var taking = Taking()
+        for received in batch.frames {
+            for frame in received.frames {
+                let id = FrameID(frame, of: received.machine)
+                if stored.contains(id) || !taking.frames.insert(id).inserted { taking.duplicates += 1 }
+            }
+        }
+        for reply in batch.replies { taking.replies.insert("\(reply.center) \(reply.reply.reply)") }
+        for message in batch.rejected { taking.rejected.insert(SentMessage.fingerprint(message.topic, message.body)) }
+        return taking
+    }
+
+    private func take(_ taking: Taking) {
+        stored.formUnion(taking.frames)
+        replies.formUnion(taking.replies)
+        rejected.formUnion(taking.rejected)
+        duplicates += taking.duplicates
+    }
+
+    /// After a restart the store may also hold what failed last: all of it, or none.
+    func settle(_ view: StoreView) {
+        guard let taking = uncertain else { return }
+        uncertain = nil
+        if view.frames == stored.union(taking.frames), view.replies == replies.union(taking.replies),
+            Set(view.quarantine.keys) == rejected.union(taking.rejected),
+            view.totals["duplicate_frames"] ?? 0 == duplicates + taking.duplicates
+        {
+            take(taking)
+        }
+    }
+}
+
+extension FrameID {
+    init(_ frame: Frame, of machine: MachineKey) {
+        self.init(machine: machine, boot: frame.boot, seq: frame.seq)
+    }
+}

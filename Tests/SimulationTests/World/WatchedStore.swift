@@ -1,0 +1,123 @@
+import FleetModel
+import FleetRuntime
+import FleetStore
+
+/// The daemon's store over the simulated disk: passes every call on, and tells the truth what was said of it.
+struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRegistry {
+    let world: World
+    let database: FleetDatabase
+
+    // MARK: - Writing
+
+    func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
+        world.truth.assembled(batch, of: world.collected)
+        do throws(StoreFailure) {
+            let receipt = try await writing { database throws(StoreFailure) in try await database.commit(batch) }
+            world.truth.committed(batch, receipt)
+            world.trace.note(
+                "store: \(receipt.storedFrames) frames, \(receipt.duplicateFrames) known, \(batch.rejected.count) rejected, \(batch.replies.count) replies"
+            )
+            return receipt
+        } catch {
+            world.truth.failed(batch)
+            throw error
+        }
+    }
+
+    func commit(_ evaluation: Evaluation) async throws(StoreFailure) {
+        var evaluation = evaluation
+        if world.mutation == .settlesEarly {
+            evaluation.settled += evaluation.dispatches.filter { $0.action == .offer }.map(\.id)
+        }
+        let decided = evaluation
+        try await writing { database throws(StoreFailure) in try await database.commit(decided) }
+        world.truth.wroteOther()
+        let orders = decided.orders.map { "\($0.id) \($0.state.rawValue)" }.joined(separator: ", ")
+        world.trace.note("store: evaluated to \(decided.cursor.position), \(decided.alerts.count) alerts, \(orders)")
+    }
+
+    func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.published(id, at: now, next: next) }
+        world.truth.wroteOther()
+    }
+
+    func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
+        try await writing { database throws(StoreFailure) in try await database.maintain(at: now) }
+    }
+
+    func releaseBallast() async { await database.releaseBallast() }
+
+    func register(_ machines: [Machine]) async throws(StoreFailure) -> Int {
+        try await writing { database throws(StoreFailure) in try await database.register(machines) }
+    }
+
+    func configure(_ machines: [Machine]) async throws(StoreFailure) -> [MachineKey] {
+        let left = try await writing { database throws(StoreFailure) in try await database.configure(machines) }
+        world.truth.wroteOther()
+        return left
+    }
+
+    func transfer(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.transfer(transfer) }
+        world.truth.wroteOther()
+    }
+
+    func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.acknowledge(acknowledgement) }
+        world.truth.wroteOther()
+    }
+
+    // MARK: - Reading
+
+    func resume() async throws(StoreFailure) -> EvaluationState {
+        try await reading { database throws(StoreFailure) in try await database.resume() }
+    }
+    func journal(after cursor: JournalCursor, limit: Int) async throws(StoreFailure) -> JournalSlice {
+        // Small rounds, so that a run sees evaluation fall behind and catch up.
+        try await reading { database throws(StoreFailure) in
+            try await database.journal(after: cursor, limit: min(limit, 5))
+        }
+    }
+    func registryVersion() async throws(StoreFailure) -> Int64 {
+        try await reading { database throws(StoreFailure) in try await database.registryVersion() }
+    }
+    func registeredMachines() async throws(StoreFailure) -> [Machine] {
+        try await reading { database throws(StoreFailure) in try await database.registeredMachines() }
+    }
+    func pendingAcknowledgements() async throws(StoreFailure) -> [AlertAcknowledgement] {
+        try await reading { database throws(StoreFailure) in try await database.pendingAcknowledgements() }
+    }
+    func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch] {
+        try await reading { database throws(StoreFailure) in try await database.dueDispatches(at: now, limit: limit) }
+    }
+
+    // MARK: - How
+
+    private func writing<Value>(
+        _ body: (FleetDatabase) async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        try meetFaults()
+        world.disk.isArmed = true
+        defer { world.disk.isArmed = false }
+        let value = try await body(database)
+        world.disk.waitForReaders()
+        return value
+    }
+
+    private func reading<Value>(
+        _ body: (FleetDatabase) async throws(StoreFailure) -> Value
+    ) async throws(StoreFailure) -> Value {
+        try meetFaults()
+        let value = try await body(database)
+        world.disk.waitForReaders()
+        return value
+    }
+
+    private func meetFaults() throws(StoreFailure) {
+        guard world.disk.death == nil else { throw .busy("the machine is off") }
+        guard world.busyCalls > 0 else { return }
+        world.busyCalls -= 1
+        world.trace.note("store: busy")
+        throw .busy("locked by another")
+    }
+}
