@@ -45,7 +45,7 @@ struct DatabaseLook {
             .warning(
                 "database", "there is no \(path) yet",
                 next: "right before the first start; else correct `database` in zubrd.yaml")
-        case .busy(let text):
+        case .busy(let text), .conflict(let text):
             .failed(
                 "database", text,
                 next:
