@@ -23,7 +23,8 @@ struct MetricsSettingsTests {
     @Test("is nowhere when nothing is said")
     func none() throws {
         try withConfiguration(replacing: "zubrd.yaml", by: "database: zubr.db\nsocket: zubrd.sock\n") { file in
-            #expect(try FleetConfiguration.load(file, now: testNow).daemon.metrics == nil)
+            let loaded = try FleetConfiguration.load(file, now: testNow)
+            #expect(loaded.daemon.metrics == nil)
         }
     }
 }
