@@ -98,7 +98,7 @@ extension BrokerDocument {
     package func takeovers(at now: Timestamp) -> [String] {
         guard let takenOverAt, now - takenOverAt < .minutes(15) else { return [] }
         return [
-            "another client takes our client id \(client) at the broker (last seen \(takenOverAt.iso8601)), and each throws the other out: is a second zubrd running, or does somebody connect as our user? Give it a user and a client id of its own"
+            "the broker closes our connection again and again and takes us back at once (last seen \(takenOverAt.iso8601)), as when another client connects as \(client): is a second zubrd running, or does somebody use our user? Give it a user and a client id of its own"
         ]
     }
 }

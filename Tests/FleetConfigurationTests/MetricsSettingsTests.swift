@@ -23,8 +23,8 @@ struct MetricsSettingsTests {
     @Test("is nowhere when nothing is said")
     func none() throws {
         try withConfiguration(replacing: "zubrd.yaml", by: "database: zubr.db\nsocket: zubrd.sock\n") { file in
-            let settings = try FleetConfiguration.load(file, now: testNow).daemon
-            #expect(settings.metrics == nil)
+            let loaded = try FleetConfiguration.load(file, now: testNow)
+            #expect(loaded.daemon.metrics == nil)
         }
     }
 }

@@ -70,25 +70,29 @@ struct ProbeTests {
         #expect(failure?.message == "no broker at 127.0.0.1:\(rig.broker.port): Connection refused")
     }
 
-    @Test("a client that takes our id is named as the cause")
+    @Test("a rival under our id is suspected when the broker takes us back at once time and again, and not before")
     func takeover() async throws {
         let rig = try await Rig()
         let inbox = try await rig.subscribedInbox()
-        #expect(inbox.gauges.snapshot.takenOverAt == nil)
-        let intruder = rig.publisher(as: rig.settings.inbox)
-        try await intruder.publish(Rig.message(1))
-        try await intruder.drain()
-        let failure = await #expect(throws: InboxFailure.self) {
-            for _ in 0..<100 { _ = try await inbox.collect() }
+        let rival = rig.publisher(as: rig.settings.inbox)
+        var connects: [Int] = []
+        // The two throw each other out for as long as both call again.
+        let isSuspected = await eventually(within: .seconds(30)) {
+            _ = try? await inbox.collect()
+            let seen = inbox.gauges.snapshot
+            if seen.takenOverAt == nil { connects.append(seen.connects) }
+            return seen.takenOverAt != nil
         }
-        #expect(failure?.message.contains("another client has taken our client id zubrd") == true)
+        #expect(isSuspected)
+        // The first connection, and two that were made anew, are no pattern yet.
+        #expect(connects.contains(3) && connects.allSatisfy { $0 <= 3 })
+        await rival.close()
         let seen = inbox.gauges.snapshot
         #expect(seen.takenOverAt == Rig.arrival)
-        #expect(seen.problems(at: Rig.arrival).contains { $0.hasPrefix("another client takes our client id zubrd") })
+        #expect(seen.problems(at: Rig.arrival).contains { $0.contains("as when another client connects as zubrd") })
         // It is told for a while after the connection stands again, for the next throw may be near.
         #expect(seen.takeovers(at: Rig.arrival + .minutes(14)).count == 1)
         #expect(seen.takeovers(at: Rig.arrival + .minutes(15)).isEmpty)
-        await intruder.close()
         await inbox.shutdown()
         await rig.stop()
     }

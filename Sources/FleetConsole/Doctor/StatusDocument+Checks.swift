@@ -34,7 +34,8 @@ extension StatusDocument {
     private func connectionCheck(_ name: String, _ client: BrokerDocument, does what: String) -> Check {
         if client.takenOverAt.map({ now - $0 < .minutes(15) }) == true {
             return .failed(
-                name, "another client takes our client id \(client.client), and each throws the other out",
+                name,
+                "the broker closes our connection again and again and takes us back at once, as when another client connects as \(client.client)",
                 next:
                     "look for a second zubrd, and for somebody who connects as our user; each client needs a user and a client id of its own"
             )

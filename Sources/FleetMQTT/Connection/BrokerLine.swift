@@ -20,6 +20,13 @@ final class BrokerLine {
     private var backoff: Backoff
     private var state = State.down(redialAt: .now)
 
+    /// The connection stood, broke, and no call has failed since.
+    private var hasJustBroken = false
+    /// When the broker took us back at once, of late.
+    private var breaks: [ContinuousClock.Instant] = []
+    private static let rivalryWindow = Duration.seconds(300)
+    private static let rivalryBreaks = 3
+
     /// How long a broker may take to answer the door, and then to welcome us.
     private let patience = Duration.seconds(5)
 
@@ -56,9 +63,10 @@ final class BrokerLine {
     func fail(_ failure: InboxFailure) {
         // One that held for long was no failed try. One that breaks at once (two daemons under one name throw each
         // other out) must not be repeated at full speed.
-        if case .up(let session, let since) = state {
+        hasJustBroken = false
+        if case .up(_, let since) = state {
             if since.duration(to: .now) > backoff.longest { backoff.reset() }
-            if session.wasTakenOver { gauges.noteTakeover(at: now()) }
+            hasJustBroken = true
         }
         state = .down(redialAt: .now + backoff.pause())
         gauges.note(failure)
@@ -74,6 +82,15 @@ final class BrokerLine {
     func close() {
         if case .up(let session, _) = state { session.sayGoodbye() }
         hangUp()
+    }
+
+    /// mosquitto 2.0.11 does not say why it closes a connection. One that breaks while the broker takes us back at the
+    /// next call, time and again, is what another client under our id looks like: a broker that is down refuses in between.
+    private func lookForRival() {
+        guard hasJustBroken else { return }
+        hasJustBroken = false
+        breaks = breaks.filter { $0.duration(to: .now) < Self.rivalryWindow } + [.now]
+        if breaks.count >= Self.rivalryBreaks { gauges.noteTakeover(at: now()) }
     }
 
     private func turn(_ wait: Duration) throws(InboxFailure) -> MosquittoSession? {
@@ -103,6 +120,7 @@ final class BrokerLine {
             try session.subscribe()
             state = .up(session, since: .now)
             gauges.noteConnection()
+            lookForRival()
             return session
         }
     }

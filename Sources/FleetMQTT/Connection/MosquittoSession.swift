@@ -20,8 +20,6 @@ final class MosquittoSession {
     private var refusedSubscription: String?
     private var libraryComplaint: String?
     private var isRedelivery = false
-    /// The broker said goodbye because another client came under our id. Only MQTT 5 says why.
-    private(set) var wasTakenOver = false
     private var awaitsRedeliveries = true
 
     /// What came and was not taken yet, in order of arrival.
@@ -184,9 +182,6 @@ final class MosquittoSession {
         mosquitto_subscribe_v5_callback_set(handle) { _, object, id, count, granted, _ in
             session(object).noteSubscription(id, granted: UnsafeBufferPointer(start: granted, count: Int(count)))
         }
-        mosquitto_disconnect_v5_callback_set(handle) { _, object, reason, _ in
-            if reason == Int32(MQTT_RC_SESSION_TAKEN_OVER.rawValue) { session(object).wasTakenOver = true }
-        }
         mosquitto_log_callback_set(handle) { _, object, level, text in
             guard let text else { return }
             session(object).note(text, level: level)
@@ -224,10 +219,6 @@ final class MosquittoSession {
         guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
         // A refused greeting ends the connection too; the broker's own words say more than "connection lost".
         _ = try isWelcome()
-        if wasTakenOver {
-            throw .disconnected(
-                "another client has taken our client id \(greeting.credentials.clientID) at \(greeting.address)")
-        }
         let reason = MosquittoLibrary.describe(code, systemError: errno)
         let detail = libraryComplaint.map { " (\($0))" } ?? ""
         throw .disconnected("\(doing) the broker at \(greeting.address): \(reason)\(detail)\(certificateHint)")

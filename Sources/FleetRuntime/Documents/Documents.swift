@@ -87,7 +87,8 @@ package struct BrokerDocument: Sendable, Codable, Hashable {
     package var lastFailure: String?
     /// The client id under which we are known to the broker.
     package var client: String = ""
-    /// When another client last took our client id, and the broker threw us out for it; `nil` while none has.
+    /// When the broker last closed our connection for the third time in minutes and took us back at once, as it does when
+    /// another client uses our id; `nil` while it has not.
     package var takenOverAt: Timestamp?
     /// Messages handed out to be committed and not yet acknowledged.
     package var heldMessages = 0
