@@ -82,7 +82,7 @@ let package = Package(
         .target(
             name: "FleetSimulation", dependencies: core, path: "Simulator/FleetSimulation", swiftSettings: strict),
         .target(name: "CPowerCut", path: "Simulator/CPowerCut"),
-        .target(name: "Rehearsal", dependencies: [], path: "Simulator/Rehearsal", swiftSettings: strict),
+        .target(name: "Rehearsal", dependencies: ["CLinux"], path: "Simulator/Rehearsal", swiftSettings: strict),
         .executableTarget(
             name: "zubrsim",
             dependencies: runtime + [

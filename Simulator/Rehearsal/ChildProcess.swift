@@ -1,4 +1,5 @@
 import FoundationEssentials
+import CLinux
 import Glibc
 import Synchronization
 
@@ -154,6 +155,8 @@ private func spawn(
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
     }
+    // A pipe that somebody else has just opened would never end while a child of ours holds its other end.
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
     guard access(program, X_OK) == 0 else {
         return .failure(RehearsalFailure("\(program) cannot be started: \(String(cString: strerror(errno)))"))

@@ -20,13 +20,19 @@ struct BackupDrillTests {
         // An old one makes the first due in two seconds.
         let soon = BackupShelf.name(at: Timestamp.systemNow() - .minutes(1) + .seconds(2))
         try Data([1]).write(to: URL(fileURLWithPath: "\(shelf)/\(soon)"))
-        try (settings + "\nbackup: {folder: \(shelf), every: 1m, keep: 1}\n").write(
-            toFile: file, atomically: true, encoding: .utf8)
 
         try await Stage.open(configuration: file) { stage, daemon in
             let traffic = try Traffic(broker: stage.broker.url, machines: [MachineKey("kuzbass-coal/truck-17")!])
             var made: BackupDocument?
             try await traffic.flow {
+                // Only then is a backup asked for, so that it has something to hold.
+                let hasFrames = try await eventually(within: .seconds(30)) {
+                    try await stage.status()?.store.frames ?? 0 > 0
+                }
+                #expect(hasFrames)
+                try (settings + "\nbackup: {folder: \(shelf), every: 1m, keep: 1}\n").write(
+                    toFile: file, atomically: true, encoding: .utf8)
+                daemon.kill(SIGHUP)
                 let isMade = try await eventually(within: .seconds(30)) {
                     made = try await stage.status()?.backup
                     return made?.lastSeconds != nil
