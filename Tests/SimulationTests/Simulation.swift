@@ -311,18 +311,38 @@ final class Simulation {
         }
         for key in Site.registered + [Site.stranger] {
             let (stored, again) = (state.conditions[key]?.ofTheMachine, folded[key]?.ofTheMachine)
-            guard stored != again else { continue }
+            guard stored == again else {
+                throw Violation(
+                    text: "\(key) is remembered as \(stored.debugDescription), "
+                        + "its journal says \(again.debugDescription)")
+            }
+            try checkReceiptTime(
+                of: key, state.conditions[key]?.lastReceivedAt, journal: folded[key]?.lastReceivedAt)
+        }
+    }
+
+    /// The journal keeps the time at which a frame came as the clock then showed it. The evaluator takes it back to its
+    /// own time when the clock has fallen since, or the machine would not be silent until the clock is that late again:
+    /// what it remembers is earlier by as much as the clock fell, and never later.
+    private func checkReceiptTime(of key: MachineKey, _ stored: Timestamp?, journal: Timestamp?) throws {
+        guard let stored, let journal else {
+            guard stored == journal else { throw Violation(text: "\(key) was heard, or is only remembered as heard") }
+            return
+        }
+        guard stored <= journal, journal - stored <= world.wallFellBack else {
             throw Violation(
-                text: "\(key) is remembered as \(stored.debugDescription), its journal says \(again.debugDescription)")
+                text: "\(key) is remembered as heard at \(stored), its journal says \(journal), "
+                    + "and the clock fell by \(world.wallFellBack)")
         }
     }
 }
 
 extension MachineCondition {
-    /// What its frames alone say: neither silence nor services.
+    /// What its frames alone say: neither silence nor services, nor when they came by the daemon's clock.
     fileprivate var ofTheMachine: MachineCondition {
         var condition = self
         condition.services = [:]
+        condition.lastReceivedAt = nil
         condition.episodes["silent"] = nil
         return condition
     }

@@ -18,7 +18,15 @@ final class World: @unchecked Sendable {
     /// Since the start, by a clock that never jumps.
     private(set) var elapsed = Duration.zero
     /// By how much the daemon's wall clock is wrong.
-    var wallError = Duration.zero
+    var wallError = Duration.zero {
+        didSet {
+            highestWallError = max(highestWallError, wallError)
+            wallFellBack = max(wallFellBack, highestWallError - wallError)
+        }
+    }
+    private var highestWallError = Duration.zero
+    /// The most by which the daemon's wall clock ever fell back from where it had been, in one fall or in several.
+    private(set) var wallFellBack = Duration.zero
     /// Whether chance still makes things go wrong.
     var isFaulty = true
     /// So many calls of the store will find it busy.
