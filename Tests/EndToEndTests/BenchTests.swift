@@ -4,14 +4,14 @@ import Testing
 
 /// What `zubrsim bench` prints, as far as checks rely on it.
 private struct BenchFigures: Decodable {
-    var null_subscriber_messages_per_second: Double
-    var zubrd_messages_per_second: Double
+    var nullSubscriberMessagesPerSecond: Double
+    var zubrdMessagesPerSecond: Double
     var ratio: Double
-    var readings_per_second: Double
-    var publish_to_durable_p99_ms: Double
-    var zubrd_rss_mb: Double
-    var fdatasync_median_us: Double
-    var file_system: String
+    var readingsPerSecond: Double
+    var publishToDurableP99Ms: Double
+    var zubrdRssMb: Double
+    var fdatasyncMedianUs: Double
+    var fileSystem: String
     var cores: Int
 }
 
@@ -32,17 +32,19 @@ struct BenchTests {
             ])
         #expect(status == 0)
         let line = try #require(output.split(separator: "\n").last, "bench printed nothing")
-        let figures = try JSONDecoder().decode(BenchFigures.self, from: Data(line.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let figures = try decoder.decode(BenchFigures.self, from: Data(line.utf8))
         // On a busy machine not one commit may fall into so short a turn.
-        #expect(figures.null_subscriber_messages_per_second >= 0)
-        #expect(figures.zubrd_messages_per_second >= 0)
-        #expect(abs(figures.readings_per_second - figures.zubrd_messages_per_second * readings) <= readings)
-        let expected = figures.zubrd_messages_per_second / max(1, figures.null_subscriber_messages_per_second)
+        #expect(figures.nullSubscriberMessagesPerSecond >= 0)
+        #expect(figures.zubrdMessagesPerSecond >= 0)
+        #expect(abs(figures.readingsPerSecond - figures.zubrdMessagesPerSecond * readings) <= readings)
+        let expected = figures.zubrdMessagesPerSecond / max(1, figures.nullSubscriberMessagesPerSecond)
         #expect(abs(figures.ratio - expected) <= 0.01 * max(1, expected))
-        #expect(figures.publish_to_durable_p99_ms > 0)
-        #expect(figures.zubrd_rss_mb > 1)
-        #expect(figures.fdatasync_median_us > 0)
-        #expect(!figures.file_system.isEmpty)
+        #expect(figures.publishToDurableP99Ms > 0)
+        #expect(figures.zubrdRssMb > 1)
+        #expect(figures.fdatasyncMedianUs > 0)
+        #expect(!figures.fileSystem.isEmpty)
         #expect(figures.cores > 0)
         // Everything that was published went through the daemon as it should: nothing is in quarantine.
         let query = try await Stage.run(

@@ -2,7 +2,7 @@
 ///
 /// It returns at once when it is true, so a generous limit costs nothing in a run that passes.
 package func eventually(
-    within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
+    within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
