@@ -25,6 +25,8 @@ let package = Package(
         .executable(name: "zubrsim", targets: ["zubrsim"]),
         // Preloaded into zubrd by `zubrsim chaos --faults power-cut`; no part of the service.
         .library(name: "ZubrPowerCut", type: .dynamic, targets: ["CPowerCut"]),
+        // Preloaded into zubrd by the tests of clock steps, before libfaketime; no part of the service.
+        .library(name: "ZubrTrueTimers", type: .dynamic, targets: ["CTrueTimers"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -127,6 +129,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests", dependencies: runtime + ["FleetMQTT", "FleetStore", "Rehearsal", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .target(name: "CTrueTimers", path: "Tests/CTrueTimers"),
         // Before SQLite's own file system, for tests that must make it fail.
         .target(
             name: "CSimulatedDisk", path: "Tests/CSimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),

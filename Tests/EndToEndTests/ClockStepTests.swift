@@ -5,7 +5,8 @@ import Rehearsal
 import Support
 import Testing
 
-/// Debian's libfaketime: it lies to one process about the clock that can be set, and leaves the others true.
+/// Debian's libfaketime: it lies to one process about the clock that can be set, and leaves the others true; but not
+/// the timers that run by them, for which `CTrueTimers` stands before it.
 private let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 @Suite(
@@ -22,9 +23,11 @@ struct ClockStepTests {
         try "\(offset)\n".write(toFile: "\(folder.path)/clock", atomically: true, encoding: .utf8)
     }
 
-    private func environment(_ folder: TemporaryFolder) -> [String: String] {
-        [
-            "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": "\(folder.path)/clock", "FAKETIME_NO_CACHE": "1",
+    private func environment(_ folder: TemporaryFolder) throws -> [String: String] {
+        let timers = try sibling(library: "libZubrTrueTimers.so", product: "ZubrTrueTimers")
+        return [
+            "LD_PRELOAD": "\(timers):\(library)", "FAKETIME_TIMESTAMP_FILE": "\(folder.path)/clock",
+            "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1",
         ]
     }
