@@ -74,6 +74,7 @@ extension FleetDatabase {
             let writer = try DatabaseQueue(path: path, configuration: Connections.writer(sync))
             try check(writer, path: path)
             try migrate(writer, path: path, schema: schema)
+            try settle(writer)
             return (writer, try DatabasePool(path: path, configuration: Connections.reader()), lock)
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access.mayWrite
@@ -120,6 +121,20 @@ extension FleetDatabase {
         guard verdict == "ok" else {
             try writer.close()
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
+        }
+    }
+
+    /// Puts on the disk what a killed program left in its log.
+    ///
+    /// That may be in the kernel's memory only, and yet is read from now on: a message in it would be acknowledged when it
+    /// comes again, an order from it sent out, and a power cut would then take both.
+    private static func settle(_ writer: DatabaseQueue) throws {
+        try writer.writeWithoutTransaction { db in
+            do {
+                _ = try db.checkpoint(.passive)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+                // The log is flushed before anything is moved out of it, and that needs no room.
+            }
         }
     }
 
