@@ -13,7 +13,7 @@ final class ConfigurationFuzzer: Fuzzer {
         var wasRead = false
         if let root {
             switch first % 6 {
-            case 0: wasRead = DaemonFile.read(root, folder: "/etc/zubr") != nil
+            case 0: wasRead = DaemonFile.read(root, folder: "/etc/zubr", credentials: nil) != nil
             case 1: wasRead = CatalogFile.read(root, plans: nil) != nil
             case 2: wasRead = ServicePlansFile.read(root, sources: nil) != nil
             case 3: wasRead = RulesFile.read(root, catalog: nil, folder: nil) != nil
