@@ -25,9 +25,11 @@ struct PasswordFile {
     /// They go to mosquitto_passwd in a file of a folder that only we can enter, never as an argument, which every user
     /// of the machine could read. The folder is in memory, so that no password reaches a disk in the clear.
     static func hashed(_ passwords: [(user: BrokerUser, password: String)]) throws(EnrolmentFailure) -> String {
-        var template = Array(((access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/zubr-XXXXXX").utf8CString)
+        var template = Array("/dev/shm/zubr-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw EnrolmentFailure("no folder for hashing can be made: \(systemError())")
+            throw EnrolmentFailure(
+                "no folder in memory can be made in /dev/shm, where passwords are hashed: \(systemError()); mount a tmpfs there"
+            )
         }
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: folder) }
