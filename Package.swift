@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "zubrd",
             dependencies: runtime + services + [
-                "FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser, unixSignals,
+                "CLinux", "FleetMQTT", "FleetStore", "FleetAPI", "FleetConfiguration", argumentParser, unixSignals,
             ],
             swiftSettings: strict),
         .executableTarget(

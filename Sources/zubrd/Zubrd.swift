@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import FleetAPI
 import FleetConfiguration
 import FleetMQTT
@@ -49,6 +50,8 @@ struct Zubrd: AsyncParsableCommand {
     var inject: InjectedFault?
 
     func run() async throws {
+        // Threads each get an arena of their own otherwise, and what a burst needed in one stays there for good.
+        mallopt(M_ARENA_MAX, 2)
         let configuration: FleetConfiguration
         do {
             configuration = try configured()

@@ -49,6 +49,19 @@ struct CheckTests {
         Case("log beyond", "database-log", .warning) { $0.store.walBytes = 64 << 20 + 1 },
         Case("real clock", "clock-rate", .ok) { _ in },
         Case("fast clock", "clock-rate", .warning) { $0.clock.rate = 7_200 },
+        Case("clock not judged", "clock", .skipped) { _ in },
+        Case("clock steady", "clock", .ok) { $0.clock.standing = .agreed },
+        Case("clock stepped", "clock", .warning) { $0.clock.standing = .stepped },
+        Case("clock wrong", "clock", .failed) { $0.clock.standing = .overruled },
+        Case("time unknown", "clock", .failed) { $0.clock.standing = .unknown },
+        Case("no backups", "backups", .warning) { _ in },
+        Case("first backup to come", "backups", .ok) { $0.backup = BackupDocument() },
+        Case("backup of yesterday", "backups", .ok) { $0.backup = daily(lastAt: $0.now - .days(2)) },
+        Case("backup too old", "backups", .failed) { $0.backup = daily(lastAt: $0.now - .days(2) - .seconds(1)) },
+        Case("backup failed", "backups", .failed) {
+            $0.backup = daily(lastAt: $0.now)
+            $0.backup?.failure = "no space left"
+        },
         Case("no frame yet", "fleet-clocks", .skipped) { _ in },
         Case("frames on time", "fleet-clocks", .ok) { $0.ingest.fleetDelaySecondsP50 = 300 },
         Case("frames late", "fleet-clocks", .warning) { $0.ingest.fleetDelaySecondsP50 = 301 },
@@ -79,6 +92,13 @@ struct CheckTests {
         Case("quiet for longer", "ingest", .warning) { $0.ingest.lastCommitAt = $0.now - .seconds(901) },
         Case("nothing yet", "ingest", .warning) { $0.ingest.lastCommitAt = nil },
     ]
+
+    private static func daily(lastAt: Timestamp) -> BackupDocument {
+        var backup = BackupDocument()
+        backup.everySeconds = 86_400
+        backup.lastAt = lastAt
+        return backup
+    }
 
     @Test("judges what the daemon says, and says what to do when it is not well", arguments: cases)
     func judgement(given: Case) throws {

@@ -80,6 +80,27 @@ struct MetricsPageTests {
         #expect(read.value("zubr_outbox_late_seconds") == 0)
     }
 
+    @Test("tells how the clocks stand, and how old the newest backup is")
+    func clockAndBackup() throws {
+        var given = status()
+        #expect(try PrometheusText(page(given).text).value("zubr_backup_age_seconds") == nil)
+        given.clock.standing = .overruled
+        given.clock.serverSecondsAhead = -7_200
+        var backup = BackupDocument()
+        backup.everySeconds = 86_400
+        given.backup = backup
+        #expect(try PrometheusText(page(given).text).value("zubr_backup_age_seconds") == .infinity)
+        given.backup?.lastAt = now - .hours(3)
+        given.backup?.failure = "no space left"
+        let read = try PrometheusText(page(given).text)
+        #expect(read.value("zubr_clock_standing", ["standing": "overruled"]) == 1)
+        #expect(read.value("zubr_clock_standing", ["standing": "agreed"]) == 0)
+        #expect(read.value("zubr_clock_server_ahead_seconds") == -7_200)
+        #expect(read.value("zubr_backup_age_seconds") == 10_800)
+        #expect(read.value("zubr_backup_interval_seconds") == 86_400)
+        #expect(read.value("zubr_backup_failing") == 1)
+    }
+
     @Test("says of a disk that is not filling that it never will be full, and of a silent broker nothing")
     func unknown() throws {
         let read = try PrometheusText(page().text)

@@ -99,9 +99,11 @@ func slope(_ points: [(x: Double, y: Double)]) -> Double {
     return spread > 0 ? joint / spread : 0
 }
 
-/// Whether the later half of the values goes higher than the earlier half ever did.
+/// Whether there are usually more in the later half than in the earlier one. By the median, because a pool of threads
+/// has one more for a moment whenever two of its users happen to meet.
 private func grow(_ values: [Int]) -> Bool {
+    func median(_ values: ArraySlice<Int>) -> Int { values.sorted()[values.count / 2] }
     let half = values.count / 2
-    guard let before = values.prefix(half).max(), let after = values.dropFirst(half).max() else { return false }
-    return after > before
+    guard half > 0 else { return false }
+    return median(values.dropFirst(half)) > median(values.prefix(half))
 }

@@ -4,13 +4,13 @@ import FleetRuntime
 extension StatusDocument {
     /// What the daemon says of itself, judged.
     package var checks: [Check] {
-        [daemonCheck] + brokerChecks + storeChecks + workChecks + intakeChecks + clockChecks
+        [daemonCheck] + brokerChecks + storeChecks + workChecks + intakeChecks + clockChecks + [backupCheck]
     }
 
     /// The names of `checks`, for when there is no daemon to ask.
     package static let checkNames = [
         "broker-drops", "database-log", "disk-forecast", "evaluator", "delivery", "work-orders", "replies", "ingest",
-        "quarantine", "gaps", "machines", "meters", "clock-rate", "fleet-clocks",
+        "quarantine", "gaps", "machines", "meters", "clock-rate", "clock", "fleet-clocks", "backups",
     ]
 
     private var daemonCheck: Check {
@@ -184,7 +184,45 @@ extension StatusDocument {
             : .warning(
                 "clock-rate", "it runs \(shortest(clock.rate)) times as fast as the real one",
                 next: "right for a demonstration; for real machines remove `clock` from zubrd.yaml")
-        return [rate, fleetClocksCheck]
+        return [rate, standingCheck, fleetClocksCheck]
+    }
+
+    private var standingCheck: Check {
+        guard let standing = clock.standing else {
+            return .skipped("clock", "not judged while the clock is a fast one")
+        }
+        let server = clock.serverSecondsAhead ?? 0
+        let off = "\(span(abs(server))) \(server < 0 ? "behind" : "ahead of") the time zubrd goes by"
+        let next = "set the server's clock (is chrony or systemd-timesyncd running?); zubrd follows by itself"
+        return switch standing {
+        case .agreed: .ok("clock", "the server's clock goes steadily, and zubrd goes by it")
+        case .stepped:
+            .warning(
+                "clock",
+                "the server's clock has stepped and is \(off); no machine was heard yet that could tell which is right",
+                next: "nothing, if somebody has just set it right: zubrd follows within minutes")
+        case .overruled: .failed("clock", "the server's clock is wrong, \(off): the machines say so", next: next)
+        case .unknown:
+            .failed(
+                "clock", "the server's clock cannot be right, and no machine has told the time: orders and alerts wait",
+                next: next)
+        }
+    }
+
+    private var backupCheck: Check {
+        let next = "the folder's disk and rights are the usual cause; zubrd tries again by itself"
+        guard let backup else {
+            return .warning(
+                "backups", "none are made", next: "name a folder on another disk under `backup` in zubrd.yaml")
+        }
+        if let failure = backup.failure { return .failed("backups", "the last try failed: \(failure)", next: next) }
+        guard let at = backup.lastAt else {
+            return .ok("backups", "the first is due \(backup.nextAt.map { relative($0, to: now) } ?? "soon")")
+        }
+        let seen = "the newest is of \(relative(at, to: now))\(backup.lastBytes.map { ", \(bytes($0))" } ?? "")"
+        guard (now - at).inSeconds > 2 * backup.everySeconds else { return .ok("backups", seen) }
+        return .failed(
+            "backups", "\(seen), and one is to be made every \(span(backup.everySeconds / realRate))", next: next)
     }
 
     private var fleetClocksCheck: Check {

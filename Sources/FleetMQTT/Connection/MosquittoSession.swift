@@ -244,7 +244,7 @@ final class MosquittoSession {
             isRedelivered: isRedelivery, receivedAt: now())
         if message.qos > 0, !isRedelivery, awaitsRedeliveries {
             // A broker sends again what was unanswered before it sends anything new. From here on the library would
-            // print two lines for each message that nobody reads, a tenth of what taking one costs.
+            // print two lines for each message, and nobody reads them.
             awaitsRedeliveries = false
             mosquitto_log_callback_set(handle, nil)
         }

@@ -66,7 +66,7 @@ package struct ClockDocument: Sendable, Codable, Hashable {
     /// Of how many machines that is the median.
     package var fleetMachines = 0
 
-    package enum Standing: String, Sendable, Codable {
+    package enum Standing: String, Sendable, Codable, CaseIterable {
         case agreed, stepped, overruled, unknown
     }
 

@@ -34,7 +34,45 @@ package struct MetricsPage: Sendable {
             MetricFamily(
                 "zubr_problems", .gauge, "What zubr status shows as wrong, counted; 0 when it is not degraded.",
                 Double(status.problems.count)),
+        ] + clock + backup
+    }
+
+    private var clock: [MetricFamily] {
+        let clock = status.clock
+        return [
             MetricFamily("zubr_clock_rate", .gauge, "How many times faster than the real clock ours runs.", rate),
+            MetricFamily(
+                "zubr_clock_standing", .gauge,
+                "1 for how the server's clock and the time we go by stand to each other, 0 for the others.",
+                by: "standing",
+                clock.standing.map { standing in
+                    ClockDocument.Standing.allCases.map { ($0.rawValue, $0 == standing ? 1 : 0) }
+                } ?? []),
+            MetricFamily(
+                "zubr_clock_server_ahead_seconds", .gauge,
+                "How far the server's clock is ahead of the time we go by; below 0 when behind.",
+                clock.serverSecondsAhead),
+            MetricFamily(
+                "zubr_clock_fleet_ahead_seconds", .gauge,
+                "How far the median of the machines' clocks is ahead of the time we go by.", clock.fleetSecondsAhead),
+        ]
+    }
+
+    /// Without samples when no backups are made.
+    private var backup: [MetricFamily] {
+        let backup = status.backup
+        return [
+            MetricFamily(
+                "zubr_backup_age_seconds", .gauge, "Age of the newest whole backup; +Inf while there is none.",
+                backup.map { $0.lastAt.map { max(0, (status.now - $0).inSeconds / rate) } ?? .infinity }),
+            MetricFamily(
+                "zubr_backup_interval_seconds", .gauge, "How often a backup is to be made.",
+                backup.map { $0.everySeconds / rate }),
+            MetricFamily(
+                "zubr_backup_bytes", .gauge, "Size of the newest whole backup.", backup?.lastBytes.map(Double.init)),
+            MetricFamily(
+                "zubr_backup_failing", .gauge, "1 while the last try to make one failed.",
+                backup.map { $0.failure == nil ? 0 : 1 }),
         ]
     }
 

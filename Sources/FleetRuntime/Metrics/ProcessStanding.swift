@@ -49,8 +49,7 @@ package struct ProcessStanding: Sendable, Hashable {
     }
 
     private static func seconds(_ clock: clockid_t) -> Double {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        let (seconds, nanoseconds) = systemClock(clock)
+        return Double(seconds) + Double(nanoseconds) / 1e9
     }
 }

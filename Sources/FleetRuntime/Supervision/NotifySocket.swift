@@ -42,9 +42,8 @@ package struct NotifySocket: ServiceManager {
 
     /// `CLOCK_MONOTONIC`, by which systemd tells a reload from an earlier one.
     package static var monotonicMicroseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        let (seconds, nanoseconds) = systemClock(CLOCK_MONOTONIC)
+        return seconds * 1_000_000 + nanoseconds / 1_000
     }
 
     /// How long a service may be silent before it is taken for hung and killed; `nil` when nobody watches us.

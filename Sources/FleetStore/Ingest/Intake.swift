@@ -135,7 +135,7 @@ struct Intake {
 
     private func writeRanges(_ ledger: inout Ledger, _ db: Database) throws {
         let delete = try HotStatement(db, "DELETE FROM sequence_range WHERE machine = ? AND boot = ? AND first = ?")
-        // Nearly always a range grows at its end, which costs half of what replacing its row does.
+        // Nearly always a range grows at its end: cheaper than to replace its row.
         let extend = try HotStatement(
             db, "UPDATE sequence_range SET last = ? WHERE machine = ? AND boot = ? AND first = ?")
         let put = try HotStatement(
