@@ -39,6 +39,7 @@ let package = Package(
     targets: [
         // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CCompression", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -50,6 +51,7 @@ let package = Package(
         // 1 core: pure, no I/O, no clock.
         .target(name: "FleetModel", dependencies: [], swiftSettings: strict),
         .target(name: "TelemetryCodec", dependencies: ["FleetModel", "CSimdJSON"], swiftSettings: strict),
+        .target(name: "SeriesCodec", dependencies: ["CCompression"], swiftSettings: strict),
         .target(name: "Prognosis", dependencies: ["FleetModel"], swiftSettings: strict),
         .target(name: "ServiceDesk", dependencies: ["FleetModel", "CGeodesic"], swiftSettings: strict),
 
@@ -59,7 +61,7 @@ let package = Package(
 
         // 3 adapters: never import one another.
         .target(name: "FleetMQTT", dependencies: runtime + ["CMosquitto"], swiftSettings: strict),
-        .target(name: "FleetStore", dependencies: runtime + [grdb], swiftSettings: strict),
+        .target(name: "FleetStore", dependencies: runtime + ["SeriesCodec", grdb], swiftSettings: strict),
         .target(name: "FleetAPI", dependencies: runtime + services + [hummingbird], swiftSettings: strict),
         .target(name: "FleetConfiguration", dependencies: core + [yams], swiftSettings: strict),
 

@@ -25,10 +25,15 @@ package final class FleetDatabase: Sendable {
     let writer: DatabaseQueue?
     let readers: DatabasePool
     /// What the writing connection knows by heart. Only its queue touches it, so nobody ever waits for it.
-    let ledger = Mutex(Ledger())
-    /// The signals by the rows their names are stored under, as far as committed.
-    let signalNames = Mutex<[Int64: Signal]>([:])
+    let ledger: Mutex<Ledger>
+    /// What the journal has and no segment has yet.
+    let head: Head
+    /// What rows of signals and of their lists mean, as far as committed.
+    let knownNames = Mutex(StoredNames())
     let log = WriteAheadLog()
+    let sealRules: SealRules
+    /// When the journal was last empty or moved into segments.
+    let sealedAt = Mutex<Timestamp?>(nil)
     private let lock: Mutex<FileLock?>
 
     /// How long one read may take.
@@ -37,9 +42,12 @@ package final class FleetDatabase: Sendable {
     init(
         path: String, catalog: Catalog, limits: IngestLimits, quarantineBounds: QuarantineBounds, keepsBallast: Bool,
         freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool,
-        lock: FileLock?
+        head: Head, sealRules: SealRules, lock: FileLock?
     ) {
+        self.sealRules = sealRules
         self.path = path
+        self.head = head
+        ledger = Mutex(Ledger(head: head))
         settings = Mutex((catalog, limits))
         self.quarantineBounds = quarantineBounds
         self.keepsBallast = keepsBallast
@@ -89,11 +97,12 @@ extension FleetDatabase {
                     try db.beginTransaction(.immediate)
                     let result = try body(db, &ledger)
                     try db.commit()
+                    ledger.publish()
                     return result
                 } catch {
                     let failure = StoreFailure(
                         error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection))
-                    ledger = Ledger()
+                    ledger = Ledger(head: head)
                     // SQLite has already rolled back after some errors, a full disk among them.
                     if db.isInsideTransaction { try db.rollback() }
                     throw failure

@@ -3,6 +3,7 @@ import FleetRuntime
 import GRDB
 import GRDBSQLite
 import Glibc
+import SeriesCodec
 
 /// A copy of the database that has its name only when it was opened and found whole; until then it is `NAME.partial`.
 ///
@@ -139,10 +140,9 @@ final class Backup: @unchecked Sendable {
         while let row = try rows.next() {
             try stop.check()
             last = row[0]
-            let isWhole = try row.withUnsafeData(atIndex: 1) { data in
-                data?.withUnsafeBytes { FrameBlock.isWhole($0) } ?? false
+            guard try row.withUnsafeBlob(1, { ByteReader.isWhole($0) }) else {
+                throw damage("journal row \(last) has a wrong check sum")
             }
-            guard isWhole else { throw damage("journal row \(last) has a wrong check sum") }
         }
         guard last <= end else { throw damage("its journal has a row \(last) after its end \(end)") }
         guard try Cursor.evaluation.value(db) <= end else { throw damage("its evaluation is ahead of its journal") }

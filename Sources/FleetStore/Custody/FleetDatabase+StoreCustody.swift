@@ -68,7 +68,7 @@ extension FleetDatabase: StoreCustody {
 
     private var walBytes: Int64 { FileSize.of(path + "-wal") ?? 0 }
 
-    private func inBackground<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    func inBackground<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             FleetDatabase.background.async { continuation.resume(returning: body()) }
         }

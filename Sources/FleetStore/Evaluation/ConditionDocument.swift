@@ -2,6 +2,7 @@ import FleetModel
 import FleetRuntime
 import GRDB
 import Prognosis
+import SeriesCodec
 
 /// A machine's condition as two columns: the newest values as a frame block, the rest as JSON.
 ///
@@ -15,13 +16,13 @@ enum ConditionDocument {
         return (try block(of: condition.latest, row: row), try JSON.text(rest))
     }
 
-    static func condition(latest: [FrameBlock.Entry], document: String) throws -> MachineCondition {
+    static func condition(latest: [ReceivedFrame], document: String) throws -> MachineCondition {
         var condition = try JSON.value(MachineCondition.self, from: document)
         condition.latest = values(latest)
         return condition
     }
 
-    static func values(_ latest: [FrameBlock.Entry]) -> [Signal: LatestValue] {
+    static func values(_ latest: [ReceivedFrame]) -> [Signal: LatestValue] {
         var values: [Signal: LatestValue] = [:]
         for entry in latest {
             for reading in entry.frame.readings {
@@ -29,6 +30,18 @@ enum ConditionDocument {
             }
         }
         return values
+    }
+
+    /// What a block holds that stands at `column` of `row`; damage is an error that says whose it is.
+    static func latest(
+        of machine: MachineKey, _ row: Row, column: Int, names: StoredNames
+    ) throws -> [ReceivedFrame] {
+        do {
+            return try row.withUnsafeBlob(column) { try FrameBlock.frames(of: $0, names: names) }
+        } catch let damage as Damage {
+            throw StoreFailure.damaged(
+                "the state of \(machine) is damaged: \(damage.description); restore a backup, the rest stays readable")
+        }
     }
 
     /// One frame for each instant at which something was newest.
@@ -45,13 +58,15 @@ enum ConditionDocument {
             ordered.append((value.observedAt, number, Reading(signal, value.value)))
         }
         ordered.sort { ($0.time, $0.row) < ($1.time, $1.row) }
-        var block = FrameBlock()
+        var frames: [ReceivedFrame] = []
         for start in ordered.indices where start == 0 || ordered[start].time != ordered[start - 1].time {
             let together = ordered[start...].prefix { $0.time == ordered[start].time }
-            block.append(
-                Frame(boot: 0, seq: 0, observedAt: ordered[start].time, readings: together.map(\.reading)),
-                receivedAt: .epoch, row: { rows[$0]! })
+            frames.append(
+                ReceivedFrame(
+                    frame: Frame(
+                        boot: 0, seq: 0, observedAt: ordered[start].time, readings: together.map(\.reading)),
+                    receivedAt: .epoch))
         }
-        return block.sealed()
+        return FrameBlock.bytes(of: frames) { rows[$0]! }
     }
 }

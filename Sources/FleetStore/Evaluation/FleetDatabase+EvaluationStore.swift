@@ -3,12 +3,13 @@ import FleetRuntime
 import FoundationEssentials
 import GRDB
 import Prognosis
+import SeriesCodec
 
 extension FleetDatabase: EvaluationStore {
     package func resume() async throws(StoreFailure) -> EvaluationState {
         // Read on the writing connection: at start nothing else wants it, and everything may take its time.
         try await onWriter("cannot read the evaluator's state") { [self] db in
-            let signals = try signals(db)
+            let names = try names(db)
             var state = EvaluationState(
                 cursor: JournalCursor(try Cursor.evaluation.value(db)), replyCursor: try Cursor.replies.value(db),
                 lastOrderNumber: try Cursor.orderNumber.value(db), renames: try Cursor.renames.value(db))
@@ -16,7 +17,7 @@ extension FleetDatabase: EvaluationStore {
                 db, sql: "SELECT fleet, equipment, latest, document FROM condition JOIN machine ON id = machine")
             {
                 let machine = MachineKey(row)
-                let latest = try Journal.entries(of: row, column: 2, signals: signals) { "the state of \(machine)" }
+                let latest = try ConditionDocument.latest(of: machine, row, column: 2, names: names)
                 state.conditions[machine] = try ConditionDocument.condition(latest: latest, document: row[3])
             }
             state.orders = try String.fetchAll(
@@ -31,26 +32,33 @@ extension FleetDatabase: EvaluationStore {
 
     package func journal(after cursor: JournalCursor, limit: Int) async throws(StoreFailure) -> JournalSlice {
         try await read("cannot read the journal") { [self] db, deadline in
-            let signals = try signals(db)
             let (rows, hasMore) = try Journal.rows(after: cursor, limit: limit, db)
             let replies = try Row.fetchAll(
                 db.cachedStatement(
                     sql: "SELECT id, center, received_at, document FROM reply WHERE id > ? ORDER BY id LIMIT ?"),
                 arguments: [try Cursor.replies.value(db), limit + 1])
-            let end = hasMore ? rows.last![3] as Int64 : max(cursor.position, try Cursor.journal.value(db))
+            let end = hasMore ? rows.last!.position : max(cursor.position, try Cursor.journal.value(db))
             var slice = JournalSlice(
                 cursor: JournalCursor(end), frames: [], hasMore: hasMore || replies.count > limit,
                 renames: try Cursor.renames.value(db))
+            let names = try names(db)
+            var machines: [Int64: MachineKey] = [:]
             for row in rows {
                 try deadline.check()
-                let machine = MachineKey(row)
                 do {
-                    let entries = try Journal.entries(of: row, column: 2, signals: signals) {
-                        "journal row \(row[3] as Int64) of \(machine)"
+                    try row.forEachPiece { piece in
+                        let machine: MachineKey
+                        if let known = machines[piece.machine] {
+                            machine = known
+                        } else {
+                            machine = try Journal.machine(piece.machine, db)
+                            machines[piece.machine] = machine
+                        }
+                        var reader = FrameReader(piece.bytes, names: names)
+                        slice.frames += ReceivedFrames.grouping(try reader.rest(), of: machine)
                     }
-                    slice.frames += ReceivedFrames.grouping(entries, of: machine)
-                } catch StoreFailure.damaged(let why) {
-                    slice.damaged.append(why)
+                } catch let damage as Damage {
+                    slice.damaged.append(Journal.complaint(row.position, damage))
                 }
             }
             for row in replies.prefix(limit) {
@@ -75,9 +83,7 @@ extension FleetDatabase: EvaluationStore {
         let doing = "cannot store what the machines need"
         let documents: EvaluationDocuments
         do {
-            let rows = signalNames.withLock { names in names.map { ($1, $0) } }
-            documents = try EvaluationDocuments(
-                evaluation, rows: Dictionary(rows, uniquingKeysWith: { first, _ in first }))
+            documents = try EvaluationDocuments(evaluation, rows: knownNames.withLock { $0.rows })
         } catch {
             throw StoreFailure(error, doing: doing, path: path)
         }
@@ -143,7 +149,7 @@ extension MachineKey {
 
 extension ReceivedFrames {
     /// Frames that arrived together, together again.
-    fileprivate static func grouping(_ entries: [FrameBlock.Entry], of machine: MachineKey) -> [ReceivedFrames] {
+    fileprivate static func grouping(_ entries: [ReceivedFrame], of machine: MachineKey) -> [ReceivedFrames] {
         var groups: [ReceivedFrames] = []
         for entry in entries {
             if let last = groups.indices.last, groups[last].receivedAt == entry.receivedAt {

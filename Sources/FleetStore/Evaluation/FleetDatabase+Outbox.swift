@@ -5,7 +5,7 @@ import GRDB
 extension FleetDatabase: Outbox {
     package func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch] {
         try await read("cannot read the outbox") { [self] db, deadline in
-            let signals = try signals(db)
+            let names = try names(db)
             return try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
@@ -20,11 +20,9 @@ extension FleetDatabase: Outbox {
                 try deadline.check()
                 let order = try JSON.value(WorkOrder.self, from: row[1])
                 let registration: String? = row[2]
-                var latest: [FrameBlock.Entry] = []
+                var latest: [ReceivedFrame] = []
                 if !row.hasNull(atIndex: 3) {
-                    latest = try Journal.entries(of: row, column: 3, signals: signals) {
-                        "the state of \(order.need.machine)"
-                    }
+                    latest = try ConditionDocument.latest(of: order.need.machine, row, column: 3, names: names)
                 }
                 return OutgoingDispatch(
                     dispatch: try JSON.value(Dispatch.self, from: row[0]), order: order,
@@ -47,7 +45,7 @@ extension FleetDatabase: Outbox {
 
 extension ConditionDocument {
     /// Where the machine was last.
-    static func position(_ latest: [FrameBlock.Entry]) -> Coordinate? {
+    static func position(_ latest: [ReceivedFrame]) -> Coordinate? {
         let values = values(latest)
         guard let latitude = values[.latitude]?.value, let longitude = values[.longitude]?.value else { return nil }
         return Coordinate(latitude: latitude, longitude: longitude)

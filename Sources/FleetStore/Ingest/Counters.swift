@@ -7,6 +7,9 @@ enum Cursor: String {
     case journal
     /// How far the evaluator has come in the journal and in the replies.
     case evaluation, replies
+    /// How far the journal is in segments: see `SealMark`.
+    case sealed, sealing
+    case sealingMachine = "sealing_machine"
     /// Counts changes of the registry.
     case registry
     /// Counts how often machines were given other names.

@@ -4,9 +4,11 @@ import GRDB
 
 extension FleetDatabase: ClockStore {
     package func newestArrival() async throws(StoreFailure) -> Timestamp? {
-        try await read("cannot read when the last message came") { db, _ in
-            try Int64.fetchOne(db, sql: "SELECT received_at FROM journal ORDER BY id DESC LIMIT 1")
-                .map { Timestamp(microseconds: $0) }
+        let unsealed = head.runs.values.map(\.lastReceivedAt).max()
+        return try await read("cannot read when the last message came") { db, _ in
+            // A machine's row is written when its frames leave the journal.
+            let sealed = try Int64.fetchOne(db, sql: "SELECT MAX(last_received_at) FROM machine")
+            return [sealed.map { Timestamp(microseconds: $0) }, unsealed].compactMap { $0 }.max()
         }
     }
 

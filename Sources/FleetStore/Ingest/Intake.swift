@@ -3,7 +3,7 @@ import FleetRuntime
 import GRDB
 import TelemetryCodec
 
-/// One batch on its way into the journal: duplicates are sorted out, the rest is gathered by machine and hour.
+/// One batch on its way into the journal: duplicates are sorted out, the rest is gathered by machine.
 struct Intake {
     private let limits: IngestLimits
     private(set) var storedFrames = 0
@@ -12,23 +12,9 @@ struct Intake {
     /// Messages that exceed a limit which only the store can judge.
     private(set) var refused: [RejectedMessage] = []
 
-    private var blocks: [Block] = []
-    private var blockIndices: [BlockKey: Int] = [:]
-    /// Machines, by their place in the ledger, whose sequence ranges changed.
-    private var changedMachines: [Int] = []
-    /// The newest arrival of each machine that stored something.
-    private var arrivals: [Int: Timestamp] = [:]
-
-    private struct BlockKey: Hashable {
-        var machine: Int
-        var hour: Int64
-    }
-
-    private struct Block {
-        var key: BlockKey
-        var receivedAt: Timestamp
-        var frames = FrameBlock()
-    }
+    /// The frames of each machine that sent any, by its place in the ledger.
+    private var gathered: [(machine: Int, frames: FrameWriter)] = []
+    private var places: [Int: Int] = [:]
 
     /// A person tries quarantined messages again.
     private let isRetry: Bool
@@ -50,31 +36,23 @@ struct Intake {
             message.machine = retired.successor
         }
         guard let machine = try admit(message, &ledger, db) else { return }
+        var place = places[machine]
         for frame in message.frames {
-            var isFirstChange = false
-            let isNew = ledger.withEntry(machine) {
-                $0.insert(boot: frame.boot, seq: frame.seq, isFirstChange: &isFirstChange)
-            }
-            guard isNew else {
+            guard ledger.withEntry(machine, { $0.insert(boot: frame.boot, seq: frame.seq) }) else {
                 duplicateFrames += 1
                 ledger.add(1, to: Total.duplicateFrames)
                 continue
             }
-            if isFirstChange { changedMachines.append(machine) }
-            let key = BlockKey(machine: machine, hour: Journal.hour(of: frame.observedAt))
-            let index: Int
-            if let known = blockIndices[key] {
-                index = known
-            } else {
-                index = blocks.count
-                blockIndices[key] = index
-                blocks.append(Block(key: key, receivedAt: message.receivedAt))
+            if place == nil {
+                place = gathered.count
+                places[machine] = gathered.count
+                gathered.append((machine, FrameWriter()))
             }
-            blocks[index].frames.append(frame, receivedAt: message.receivedAt) { ledger.knownRow(of: $0) }
+            let shape = try ledger.shape(of: frame.readings, from: machine, db)
+            gathered[place!].frames.append(frame, receivedAt: message.receivedAt, shape: shape)
             storedFrames += 1
             storedReadings += frame.readings.count
         }
-        arrivals[machine] = max(arrivals[machine] ?? message.receivedAt, message.receivedAt)
     }
 
     mutating func take(_ report: ConnectionReport, _ ledger: inout Ledger, _ db: Database) throws {
@@ -110,68 +88,37 @@ struct Intake {
         if db.changesCount > 0 { _ = try ledger.nextPosition(db) }
     }
 
-    /// Writes what was gathered: one row a machine and hour.
+    /// Writes what was gathered: one row, or a few when it is much.
     func write(_ ledger: inout Ledger, _ db: Database) throws {
-        let insert = try HotStatement(
-            db, "INSERT INTO journal (id, machine, hour, received_at, frames) VALUES (?, ?, ?, ?, ?)")
-        for block in blocks {
-            insert.bind(try ledger.nextPosition(db), at: 1)
-            insert.bind(ledger.entries[block.key.machine].id, at: 2)
-            insert.bind(block.key.hour, at: 3)
-            insert.bind(block.receivedAt.microseconds, at: 4)
-            try insert.run(binding: block.frames.sealed(), at: 5)
+        let insert = try HotStatement(db, "INSERT INTO journal (id, frames) VALUES (?, ?)")
+        var row = JournalRow()
+        var pieces: [Head.Piece] = []
+        func put() throws {
+            guard !row.isEmpty else { return }
+            let position = try ledger.nextPosition(db)
+            insert.bind(position, at: 1)
+            try insert.run(binding: row.sealed(), at: 2)
+            ledger.note(pieces, at: position)
+            row = JournalRow()
+            pieces.removeAll(keepingCapacity: true)
         }
-        try writeRanges(&ledger, db)
-        let touch = try HotStatement(db, "UPDATE machine SET last_received_at = ? WHERE id = ?")
-        for (machine, arrival) in arrivals.sorted(by: { $0.key < $1.key })
-        where ledger.entries[machine].isTouchDue(at: arrival) {
-            ledger.withEntry(machine) { $0.touchedAt = arrival }
-            touch.bind(arrival.microseconds, at: 1)
-            touch.bind(ledger.entries[machine].id, at: 2)
-            try touch.run()
+        for (machine, frames) in gathered {
+            let id = ledger.entries[machine].id
+            row.append(frames.bytes, of: id)
+            pieces.append(Head.Piece(machine: id, bytes: frames.bytes))
+            if row.isFull { try put() }
         }
-        ledger.add(Int64(storedFrames), to: Total.frames)
-    }
-
-    private func writeRanges(_ ledger: inout Ledger, _ db: Database) throws {
-        let delete = try HotStatement(db, "DELETE FROM sequence_range WHERE machine = ? AND boot = ? AND first = ?")
-        // Nearly always a range grows at its end: cheaper than to replace its row.
-        let extend = try HotStatement(
-            db, "UPDATE sequence_range SET last = ? WHERE machine = ? AND boot = ? AND first = ?")
-        let put = try HotStatement(
-            db, "INSERT INTO sequence_range (machine, boot, first, last) VALUES (?, ?, ?, ?)")
+        try put()
         var newGaps: Int64 = 0
         var newlyMissing: Int64 = 0
-        for machine in changedMachines {
-            try ledger.withEntry(machine) { entry in
-                let id = entry.id
-                try entry.settle { boot, ranges, gaps, missing in
-                    newGaps += gaps
-                    newlyMissing &+= missing
-                    for first in ranges.removed {
-                        delete.bind(id, at: 1)
-                        delete.bind(Int64(boot), at: 2)
-                        delete.bind(Int64(bitPattern: first), at: 3)
-                        try delete.run()
-                    }
-                    for range in ranges.rangesToWrite {
-                        extend.bind(Int64(bitPattern: range.upperBound), at: 1)
-                        extend.bind(id, at: 2)
-                        extend.bind(Int64(boot), at: 3)
-                        extend.bind(Int64(bitPattern: range.lowerBound), at: 4)
-                        try extend.run()
-                        guard db.changesCount == 0 else { continue }
-                        put.bind(id, at: 1)
-                        put.bind(Int64(boot), at: 2)
-                        put.bind(Int64(bitPattern: range.lowerBound), at: 3)
-                        put.bind(Int64(bitPattern: range.upperBound), at: 4)
-                        try put.run()
-                    }
-                }
-            }
+        for (machine, _) in gathered {
+            let (gaps, missing) = ledger.withEntry(machine) { $0.takeNewGaps() }
+            newGaps += gaps
+            newlyMissing &+= missing
         }
         ledger.add(newGaps, to: Total.gaps)
         ledger.add(newlyMissing, to: Total.missingFrames)
+        ledger.add(Int64(storedFrames), to: Total.frames)
     }
 
     /// The machine's place in the ledger when the message keeps within the limits, with its new signals stored.

@@ -1,4 +1,5 @@
 import FleetModel
+import FoundationEssentials
 import GRDB
 
 /// What the writing connection knows by heart: row numbers of machines and signals, and which frames are stored.
@@ -6,6 +7,7 @@ import GRDB
 /// It holds nothing that is not in the database, and is read from there machine by machine as they speak. So after a
 /// failed transaction it is simply thrown away: what was rolled back cannot live on in it.
 struct Ledger: Sendable {
+    private let head: Head
     private(set) var entries: [LedgerEntry] = []
     private var indices: [MachineKey: Int] = [:]
     private var machinesInFleet: [FleetID: Int] = [:]
@@ -17,11 +19,29 @@ struct Ledger: Sendable {
     private var retired: [MachineKey: Retirement]?
     /// What this transaction adds to the running totals.
     private var totals: [String: Int64] = [:]
+    /// What this transaction adds to the journal.
+    private var pieces: [(Head.Piece, position: Int64)] = []
+    /// The names of what is stored, read once.
+    private var names: StoredNames?
+    /// Under which rows lists of signals are stored; `nil` until they were read.
+    private var shapeRows: [[Signal]: Int64]?
+    /// A list that is not stored is written out in each frame: it takes more room, and fleets have some hundred lists.
+    private static let shapesMax = 65_536
+
+    init(head: Head) { self.head = head }
 
     /// The machine's place in `entries`; `nil` when it is not known to the database.
     mutating func index(of machine: MachineKey, _ db: Database) throws -> Int? {
         if let index = indices[machine] { return index }
-        guard let entry = try LedgerEntry(machine, in: db) else { return nil }
+        var names = names
+        defer { self.names = names }
+        let entry = try LedgerEntry(
+            machine, head: head,
+            names: {
+                if names == nil { names = try StoredNames(db) }
+                return names!
+            }, in: db)
+        guard let entry else { return nil }
         return keep(entry, as: machine)
     }
 
@@ -78,8 +98,41 @@ struct Ledger: Sendable {
         return row
     }
 
-    /// The row of a signal that `row(of:_:)` has given before.
-    func knownRow(of signal: Signal) -> Int64 { signalRows[Int(signal.number)] }
+    /// How a frame of a machine says which signals it has; the signals' own rows are known.
+    mutating func shape(of readings: [Reading], from machine: Int, _ db: Database) throws -> FrameWriter.Shape {
+        if let row = entries[machine].shapeRow(of: readings) { return .stored(row) }
+        let signals = readings.map(\.signal)
+        let rows = signals.map { signalRows[Int($0.number)] }
+        guard entries[machine].mayAddShape, let row = try row(ofShape: signals, rows, db) else { return .listed(rows) }
+        entries[machine].add(shape: signals, row: row)
+        return .stored(row)
+    }
+
+    private mutating func row(ofShape signals: [Signal], _ rows: [Int64], _ db: Database) throws -> Int64? {
+        if shapeRows == nil {
+            let stored = try StoredNames(db).shapes
+            shapeRows = Dictionary(
+                stored.enumerated().compactMap { row, shape in shape.map { ($0, Int64(row) + 1) } },
+                uniquingKeysWith: { first, _ in first })
+        }
+        if let known = shapeRows![signals] { return known }
+        guard shapeRows!.count < Ledger.shapesMax else { return nil }
+        try db.cachedStatement(sql: "INSERT INTO shape (signals) VALUES (?)")
+            .execute(arguments: [Data(ShapeBlob.bytes(of: rows))])
+        shapeRows![signals] = db.lastInsertedRowID
+        return db.lastInsertedRowID
+    }
+
+    /// Remembers what stands at a place of the journal, for when the transaction is committed.
+    mutating func note(_ pieces: [Head.Piece], at position: Int64) {
+        self.pieces += pieces.map { ($0, position) }
+    }
+
+    /// The transaction is committed: what it added to the journal is readable from now on.
+    mutating func publish() {
+        head.append(pieces)
+        pieces.removeAll(keepingCapacity: true)
+    }
 
     /// The next place of the journal.
     mutating func nextPosition(_ db: Database) throws -> Int64 {

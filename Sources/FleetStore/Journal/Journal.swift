@@ -1,69 +1,50 @@
 import FleetModel
 import FleetRuntime
 import GRDB
+import SeriesCodec
 
-/// Reading rows of the journal.
+/// Reading the journal's rows.
 enum Journal {
-    /// The hour of the machine's clock that a row is filed under, counted from 1970.
-    static func hour(of time: Timestamp) -> Int64 { time.microseconds.flooredDivision(by: 3_600_000_000) }
-
-    /// Blocks of one read together. Unpacked they are about ten times as long, and must fit into memory.
+    /// Rows of one read together. Unpacked they are about ten times as long, and must fit into memory.
     private static let bytesAtOnce = 2 << 20
 
-    /// Fleet, equipment, frames and id of the rows after `cursor`, at most `limit` and at least one, and whether there
-    /// are more.
+    /// One row with its place.
+    struct StoredRow {
+        var position: Int64
+        fileprivate var row: Row
+
+        /// Calls `body` with the frames of each machine, in order of arrival.
+        func forEachPiece(_ body: (JournalRow.Piece) throws -> Void) throws {
+            try row.withUnsafeBlob(1) { for piece in try JournalRow.pieces(of: $0) { try body(piece) } }
+        }
+    }
+
+    /// The rows after `cursor`, at most `limit` and at least one, and whether there are more.
     static func rows(
         after cursor: JournalCursor, limit: Int, _ db: Database
-    ) throws -> (rows: [Row], hasMore: Bool) {
+    ) throws -> (rows: [StoredRow], hasMore: Bool) {
         let found = try Row.fetchCursor(
-            db.cachedStatement(
-                sql: """
-                    SELECT fleet, equipment, frames, journal.id FROM journal JOIN machine ON machine.id = machine
-                    WHERE journal.id > ? ORDER BY journal.id LIMIT ?
-                    """), arguments: [cursor.position, limit + 1])
-        var rows: [Row] = []
+            db.cachedStatement(sql: "SELECT id, frames FROM journal WHERE id > ? ORDER BY id LIMIT ?"),
+            arguments: [cursor.position, limit + 1])
+        var rows: [StoredRow] = []
         var bytes = 0
         while let row = try found.next() {
             guard rows.count < limit, bytes < bytesAtOnce else { return (rows, true) }
-            bytes += try row.withUnsafeData(atIndex: 2) { $0?.count ?? 0 }
-            rows.append(row.copy())
+            bytes += try row.withUnsafeBlob(1) { $0.count }
+            rows.append(StoredRow(position: row[0], row: row.copy()))
         }
         return (rows, false)
     }
 
-    /// The frames of a block that stands at `column` of `row`.
-    ///
-    /// A damaged one is an error that says which row: nothing is made up and nothing is silently left out.
-    static func entries(
-        of row: Row, column: Int, signals: [Int64: Signal], place: () -> String
-    ) throws -> [FrameBlock.Entry] {
-        try row.withUnsafeData(atIndex: column) { data in
-            do {
-                guard let data else { throw FrameBlock.Damage(description: "it is empty") }
-                return try data.withUnsafeBytes { bytes in
-                    try FrameBlock.entries(of: bytes) { signals[$0] }
-                }
-            } catch let damage as FrameBlock.Damage {
-                throw StoreFailure.damaged(
-                    "\(place()) is damaged: \(damage.description); restore a backup, the rest stays readable")
-            }
-        }
+    /// Whose row of the table of machines it is.
+    static func machine(_ row: Int64, _ db: Database) throws -> MachineKey {
+        let found = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT fleet, equipment FROM machine WHERE id = ?"), arguments: [row])
+        guard let found else { throw Damage("there is no machine \(row)") }
+        return MachineKey(found)
     }
-}
 
-extension FleetDatabase {
-    /// Signals by row number, complete for what `db` sees.
-    func signals(_ db: Database) throws -> [Int64: Signal] {
-        let known = signalNames.withLock { $0 }
-        let count = try Int.fetchOne(db.cachedStatement(sql: "SELECT COALESCE(MAX(id), 0) FROM signal")) ?? 0
-        // Rows are numbered without holes and never deleted, so the last number says whether there are new ones.
-        guard count > known.count else { return known }
-        var names: [Int64: Signal] = [:]
-        for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT id, name FROM signal")) {
-            names[row[0]] = Signal(row[1] as String)
-        }
-        let complete = names
-        signalNames.withLock { if complete.count > $0.count { $0 = complete } }
-        return complete
+    static func complaint(_ position: Int64, _ damage: Damage) -> String {
+        "row \(position) of the journal is damaged: \(damage.description); restore a backup, the rest stays readable"
     }
 }

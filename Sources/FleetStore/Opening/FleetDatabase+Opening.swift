@@ -20,7 +20,7 @@ extension FleetDatabase {
 
     static func open(
         path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full,
+        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -29,7 +29,8 @@ extension FleetDatabase {
                     let (writer, readers, lock) = try connect(path: path, access: access, schema: schema, sync: sync)
                     let database = FleetDatabase(
                         path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
-                        keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers, lock: lock)
+                        keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers,
+                        head: try head(readers, path: path), sealRules: sealRules, lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)
@@ -135,6 +136,27 @@ extension FleetDatabase {
             } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
                 // The log is flushed before anything is moved out of it, and that needs no room.
             }
+        }
+    }
+
+    /// What the journal has and no segment has. A damaged row is left out here, and named by whoever reads it next.
+    private static func head(_ readers: DatabasePool, path: String) throws(StoreFailure) -> Head {
+        do {
+            return try readers.read { db in
+                let head = Head()
+                let mark = try SealMark(db)
+                let rows = try Row.fetchCursor(
+                    db, sql: "SELECT id, frames FROM journal WHERE id > ? ORDER BY id", arguments: [mark.sealed])
+                while let row = try rows.next() {
+                    let position: Int64 = row[0]
+                    try row.withUnsafeBlob(1) { bytes in
+                        try? head.append(bytes, at: position) { position > mark.position(of: $0) }
+                    }
+                }
+                return head
+            }
+        } catch {
+            throw StoreFailure(error, doing: "cannot read the journal", path: path)
         }
     }
 

@@ -7,14 +7,16 @@ extension FleetDatabase: FleetReader {
     static let historyLimit = 1_000
 
     package func machines() async throws(StoreFailure) -> [MachineDocument] {
-        try await read("cannot list the machines") { [self] db, deadline in
-            try MachineReader(db: db, deadline: deadline, signals: try signals(db), catalog: catalog).documents()
+        let head = head.runs
+        return try await read("cannot list the machines") { [self] db, deadline in
+            try MachineReader(db: db, deadline: deadline, names: try names(db), head: head, catalog: catalog).documents()
         }
     }
 
     package func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument {
-        try await read("cannot read machine \(key)") { [self] db, deadline in
-            try MachineReader(db: db, deadline: deadline, signals: try signals(db), catalog: catalog).detail(of: key)
+        let head = head.runs
+        return try await read("cannot read machine \(key)") { [self] db, deadline in
+            try MachineReader(db: db, deadline: deadline, names: try names(db), head: head, catalog: catalog).detail(of: key)
         }
     }
 
@@ -62,8 +64,9 @@ extension FleetDatabase: FleetReader {
     }
 
     package func gaps() async throws(StoreFailure) -> [GapDocument] {
-        try await read("cannot list the gaps") { db, deadline in
-            try GapReader.gaps(db, deadline: deadline)
+        let head = head.runs
+        return try await read("cannot list the gaps") { [self] db, deadline in
+            try GapReader.gaps(db, head: head, names: try names(db), deadline: deadline)
         }
     }
 

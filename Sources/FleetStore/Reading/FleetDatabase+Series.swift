@@ -1,13 +1,14 @@
 import FleetModel
 import FleetRuntime
 import GRDB
+import SeriesCodec
 
 extension FleetDatabase {
     /// Readings from `from` up to but without `to`, by the machine's clock, the oldest first, at most `limit`.
     package func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint] {
         var points: [SeriesPoint] = []
-        var walk = try await hours(of: query.machine, from: query.from, to: query.to)
-        while points.count < query.limit, let frames = try await nextHour(&walk) {
+        var walk = try await walk(of: query.machine, from: query.from, to: query.to, only: query.signal)
+        while points.count < query.limit, let frames = try await walk.next(self) {
             points += SeriesPoint.points(of: frames, only: query.signal).prefix(query.limit - points.count)
         }
         return points
@@ -15,13 +16,13 @@ extension FleetDatabase {
 
     /// Every reading of a machine in order of observed_at, boot, seq and signal; from `from` up to but without `to`.
     ///
-    /// An hour is read at a time, so that no read is long and memory stays small; an error of `body` ends it.
+    /// A part is read at a time, so that no read is long and memory stays small; an error of `body` ends it.
     package func export(
         machine: MachineKey, from: Timestamp = .distantPast, to: Timestamp = .distantFuture,
         body: (SeriesPoint) throws -> Void
     ) async throws {
-        var walk = try await hours(of: machine, from: from, to: to)
-        while let frames = try await nextHour(&walk) {
+        var walk = try await walk(of: machine, from: from, to: to)
+        while let frames = try await walk.next(self) {
             for point in SeriesPoint.points(of: frames, only: nil) { try body(point) }
         }
     }
@@ -34,64 +35,79 @@ extension FleetDatabase {
         }
     }
 
-    private func hours(
-        of machine: MachineKey, from: Timestamp, to: Timestamp
-    ) async throws(StoreFailure) -> HourWalk {
+    private func walk(
+        of machine: MachineKey, from: Timestamp, to: Timestamp, only signal: Signal? = nil
+    ) async throws(StoreFailure) -> SeriesWalk {
         let id = try await read("cannot read machine \(machine)") { db, _ in try MachineReader.id(of: machine, db) }
-        return HourWalk(
-            machine: machine, id: id, from: from, to: to, nextHour: Journal.hour(of: from),
-            lastHour: Journal.hour(of: Timestamp(microseconds: to.microseconds - 1)))
-    }
-
-    /// The wanted frames of the next hour that has any, in order; `nil` when there is none.
-    private func nextHour(_ walk: inout HourWalk) async throws(StoreFailure) -> [Frame]? {
-        let here = walk
-        let found = try await read("cannot read the series of \(here.machine)") { [self] db, deadline in
-            try frames(of: here, db, deadline)
-        }
-        guard let found else { return nil }
-        walk.nextHour = found.hour + 1
-        return found.frames
-    }
-
-    private func frames(of walk: HourWalk, _ db: Database, _ deadline: ReadDeadline) throws -> HourOfFrames? {
-        let hour = try Int64.fetchOne(
-            db.cachedStatement(
-                sql: "SELECT hour FROM journal WHERE machine = ? AND hour BETWEEN ? AND ? ORDER BY hour LIMIT 1"),
-            arguments: [walk.id, walk.nextHour, walk.lastHour])
-        guard let hour else { return nil }
-        let signals = try signals(db)
-        let rows = try Row.fetchCursor(
-            db.cachedStatement(sql: "SELECT frames, id FROM journal WHERE machine = ? AND hour = ? ORDER BY id"),
-            arguments: [walk.id, hour])
-        var frames: [Frame] = []
-        while let row = try rows.next() {
-            try deadline.check()
-            let entries = try Journal.entries(of: row, column: 0, signals: signals) {
-                "row \(row[1] as Int64) of the journal, of \(walk.machine) in the hour from \(Timestamp(seconds: hour * 3_600).iso8601),"
-            }
-            for entry in entries where entry.frame.observedAt >= walk.from && entry.frame.observedAt < walk.to {
-                frames.append(entry.frame)
-            }
-        }
-        frames.sort { ($0.observedAt, $0.boot, $0.seq) < ($1.observedAt, $1.boot, $1.seq) }
-        return HourOfFrames(hour: hour, frames: frames)
+        return SeriesWalk(machine: machine, id: id, signal: signal, to: to, next: from)
     }
 }
 
-/// How far a walk through a machine's hours has come.
-private struct HourWalk: Sendable {
+/// How far a walk through a machine's frames has come.
+private struct SeriesWalk: Sendable {
     let machine: MachineKey
     let id: Int64
-    let from: Timestamp
+    /// Only the readings of this one are wanted.
+    let signal: Signal?
     let to: Timestamp
-    var nextHour: Int64
-    let lastHour: Int64
-}
+    var next: Timestamp
 
-private struct HourOfFrames: Sendable {
-    var hour: Int64
-    var frames: [Frame]
+    /// Rows of segments that are read together, if they lie so.
+    private static let rowsAtOnce = 32_768
+
+    /// The next frames in order; `nil` when there are no more.
+    mutating func next(_ database: FleetDatabase) async throws(StoreFailure) -> [Frame]? {
+        while next < to {
+            let here = self
+            // Before the transaction: see `Head.runs`.
+            let run = database.head.run(of: id)
+            let (frames, end) = try await database.read("cannot read the series of \(machine)") { db, deadline in
+                try here.part(database, run, db, deadline)
+            }
+            next = end
+            if !frames.isEmpty { return frames }
+        }
+        return nil
+    }
+
+    /// The frames from `next` on, and up to where these are all.
+    private func part(
+        _ database: FleetDatabase, _ run: Head.Run?, _ db: Database, _ deadline: ReadDeadline
+    ) throws -> (frames: [Frame], end: Timestamp) {
+        let names = try database.names(db)
+        var end = to
+        var chosen: [StoredSegment] = []
+        var rows = 0
+        for segment in try SegmentTable.segments(of: id, from: next, to: to, db) {
+            if rows >= SeriesWalk.rowsAtOnce, segment.first > next {
+                end = segment.first
+                break
+            }
+            chosen.append(segment)
+            rows += segment.rowCount
+        }
+        let reader = SegmentReader(db, names: names)
+        var frames: [Frame] = []
+        for segment in chosen {
+            try deadline.check()
+            do {
+                frames += try reader.frames(of: segment, from: next, to: end, only: signal)
+            } catch let damage as Damage {
+                throw StoreFailure.damaged(
+                    "the segment \(segment.id) of \(machine) from \(segment.first.iso8601) to \(segment.last.iso8601) is damaged: \(damage.description); restore a backup, the rest stays readable"
+                )
+            }
+        }
+        let mark = try SealMark(db)
+        do {
+            frames += try run?.frames(after: mark.position(of: id), names: names)
+                .map(\.frame).filter { $0.observedAt >= next && $0.observedAt < end } ?? []
+        } catch {
+            throw StoreFailure.damaged("what came last of \(machine) cannot be read: \(error.description)")
+        }
+        frames.sort { $0.isBefore($1) }
+        return (frames, end)
+    }
 }
 
 extension SeriesPoint {

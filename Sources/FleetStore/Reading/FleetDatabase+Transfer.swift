@@ -28,7 +28,7 @@ extension FleetDatabase {
             try Cursor.registry.set(try Cursor.registry.value(db) + 1, db)
             try ledger.settle(db)
             // It knows the machine by its old name.
-            ledger = Ledger()
+            ledger = Ledger(head: head)
         }
     }
 

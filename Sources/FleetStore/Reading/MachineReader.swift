@@ -7,7 +7,8 @@ import Prognosis
 struct MachineReader {
     let db: Database
     let deadline: ReadDeadline
-    let signals: [Int64: Signal]
+    let names: StoredNames
+    let head: [Int64: Head.Run]
     let catalog: Catalog
 
     /// The row of a machine.
@@ -66,7 +67,7 @@ struct MachineReader {
             WorkOrderDocument(
                 try JSON.value(WorkOrder.self, from: $0), family: machineClass?.family, machineClass: machineClass?.id)
         }
-        let gaps = try GapReader.gaps(db, deadline: deadline, only: id)
+        let gaps = try GapReader.gaps(db, head: head, names: names, deadline: deadline, only: id)
         return MachineDetailDocument(
             summary: summary, registration: registration, services: standings ?? [],
             signals: condition.signalDocuments(machineClass), faults: condition.faultTexts,
@@ -93,12 +94,15 @@ struct MachineReader {
         document.site = row[10]
         document.alerts = alerts.map(\.finding.title)
         document.isConnected = row[4]
-        document.lastReceivedAt = (row[5] as Int64?).map { Timestamp(microseconds: $0) }
+        // The machine's own row is written when its frames leave the journal.
+        document.lastReceivedAt = [
+            (row[5] as Int64?).map { Timestamp(microseconds: $0) }, head[row[2]]?.lastReceivedAt,
+        ].compactMap { $0 }.max()
         document.lastObservedAt = (row[6] as Int64?).map { Timestamp(microseconds: $0) }
         document.openOrders = openOrders
         document.nextService = try (row[8] as String?).map { try JSON.value(ServiceStanding.self, from: $0) }
         guard !row.hasNull(atIndex: 7) else { return document }
-        let latest = try Journal.entries(of: row, column: 7, signals: signals) { "the state of \(key)" }
+        let latest = try ConditionDocument.latest(of: key, row, column: 7, names: names)
         let values = ConditionDocument.values(latest)
         document.position = ConditionDocument.position(latest)
         document.mode = values[.operatingMode].flatMap { OperatingMode(code: $0.value) }
@@ -145,7 +149,7 @@ struct MachineReader {
         let row = try Row.fetchOne(
             db, sql: "SELECT latest, document FROM condition WHERE machine = ?", arguments: [id])
         guard let row else { return MachineCondition() }
-        let latest = try Journal.entries(of: row, column: 0, signals: signals) { "the state of \(key)" }
+        let latest = try ConditionDocument.latest(of: key, row, column: 0, names: names)
         return try ConditionDocument.condition(latest: latest, document: row[1])
     }
 }

@@ -1,8 +1,12 @@
+import CCompression
+
 /// A check sum that notices damaged bytes: CRC-32 with Castagnoli's polynomial, as in RFC 3720, appendix B.4.
 ///
 /// SQLite's own checks look at the structure of its pages, not at what lies inside a blob; a flipped bit there would
 /// be read back as another temperature.
-struct CRC32C {
+package struct CRC32C {
+    private static let isInProcessor = zubr_has_crc32c() != 0
+
     /// Eight tables, so that eight bytes are taken a step.
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
@@ -22,7 +26,12 @@ struct CRC32C {
         return tables
     }()
 
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        isInProcessor ? ~zubr_crc32c(.max, bytes.baseAddress, bytes.count) : checksumByTable(bytes)
+    }
+
+    /// For processors that have no instruction for it.
+    static func checksumByTable(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
             var remainder: UInt32 = .max
             var offset = 0

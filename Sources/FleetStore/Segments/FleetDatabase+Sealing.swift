@@ -1,0 +1,172 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import GRDB
+import SeriesCodec
+
+/// When what is in the journal moves on into segments.
+struct SealRules: Sendable {
+    /// The head is in memory, and the journal must be read again at a start: when they are longer than this.
+    var headBytes = 48 << 20
+    /// When the oldest has been there for so long.
+    var age = Duration.minutes(15)
+    /// Machines are sealed together until their pieces take this much: a transaction that others wait for stays short.
+    var bytesAtOnce = 1 << 20
+    /// So many rows of the journal are removed in one transaction.
+    var rowsAtOnce = 64
+}
+
+extension FleetDatabase {
+    /// Does one piece of what is to be done to move the journal into segments; returns whether there is more.
+    ///
+    /// - Parameter mustBegin: also when neither room nor age asks for it yet.
+    package func seal(at now: Timestamp, mustBegin: Bool = false) async throws(StoreFailure) -> Bool {
+        let doing = "cannot move the journal into segments"
+        let mark = try await onWriter(doing) { try SealMark($0) }
+        guard mark.sealing > 0 else {
+            if mustBegin || isSealingDue(at: now) {
+                return try await write(doing) { db, ledger in
+                    var next = mark
+                    next.sealing = try ledger.lastPosition(db)
+                    next.machine = 0
+                    guard next.sealing > mark.sealed else { return false }
+                    try next.write(db)
+                    return true
+                }
+            }
+            return try await trimJournal(doing)
+        }
+        let group = nextMachines(mark)
+        guard !group.isEmpty else {
+            try await write(doing) { db, _ in
+                var next = mark
+                next.sealed = mark.sealing
+                next.sealing = 0
+                next.machine = 0
+                try next.write(db)
+            }
+            sealedAt.withLock { $0 = now }
+            return true
+        }
+        try await seal(group, mark, doing)
+        return true
+    }
+
+    /// Moves everything that was stored so far into segments.
+    package func sealAll() async throws(StoreFailure) {
+        var more = try await seal(at: .epoch, mustBegin: true)
+        while more { more = try await seal(at: .epoch) }
+    }
+
+    private func isSealingDue(at now: Timestamp) -> Bool {
+        guard head.byteCount > 0 else {
+            sealedAt.withLock { $0 = now }
+            return false
+        }
+        let last = sealedAt.withLock { last in
+            // A clock that was set back must not put it off.
+            if last.map({ now < $0 }) ?? true { last = now }
+            return last!
+        }
+        return head.byteCount >= sealRules.headBytes || now - last >= sealRules.age
+    }
+
+    private func nextMachines(_ mark: SealMark) -> [(machine: Int64, run: Head.Run)] {
+        var group: [(machine: Int64, run: Head.Run)] = []
+        var bytes = 0
+        for (machine, run) in head.runs.sorted(by: { $0.key < $1.key }) where machine > mark.machine {
+            guard run.begins(upTo: mark.sealing) else { continue }
+            group.append((machine, run))
+            bytes += run.bytes.count
+            if bytes >= sealRules.bytesAtOnce { break }
+        }
+        return group
+    }
+
+    private func seal(
+        _ group: [(machine: Int64, run: Head.Run)], _ mark: SealMark, _ doing: String
+    ) async throws(StoreFailure) {
+        let names = try await read(doing) { [self] db, _ in try names(db) }
+        let made: Result<[SealedMachine], StoreFailure> = await inBackground { [self] in
+            Result {
+                let rows = names.rows
+                return try group.map { try SealedMachine($0, mark, names: names, rows: rows) }
+            }
+                .mapError { StoreFailure($0, doing: doing, path: path) }
+        }
+        let machines = try made.get()
+        try await write(doing) { db, ledger in
+            for machine in machines { try machine.write(db, &ledger) }
+            var next = mark
+            next.machine = machines.last!.machine
+            try next.write(db)
+        }
+        head.drop(machines.map(\.machine), upTo: mark.sealing)
+    }
+
+    /// Removes rows of the journal that nobody needs any more.
+    private func trimJournal(_ doing: String) async throws(StoreFailure) -> Bool {
+        let limit = sealRules.rowsAtOnce
+        let isOver = try await onWriter(doing) { db in
+            let last = min(try Cursor.sealed.value(db), try Cursor.evaluation.value(db))
+            let oldest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT MIN(id) FROM journal"))
+            return oldest.map { $0 > last } ?? true
+        }
+        if isOver { return false }
+        return try await write(doing) { db, _ in
+            let last = min(try Cursor.sealed.value(db), try Cursor.evaluation.value(db))
+            try db.cachedStatement(
+                sql: "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id <= ? ORDER BY id LIMIT ?)"
+            ).execute(arguments: [last, limit])
+            return db.changesCount == limit
+        }
+    }
+}
+
+/// What of one machine leaves the journal.
+private struct SealedMachine: Sendable {
+    let machine: Int64
+    let segments: [Segment]
+    let lastReceivedAt: Timestamp
+    /// What cannot be read, as it is: somebody may find out what it was.
+    let unreadable: [(bytes: [UInt8], why: String)]
+
+    init(
+        _ head: (machine: Int64, run: Head.Run), _ mark: SealMark, names: StoredNames, rows: [Signal: Int64]
+    ) throws {
+        machine = head.machine
+        var frames: [Frame] = []
+        var unreadable: [(bytes: [UInt8], why: String)] = []
+        try head.run.forEach(after: mark.sealed, upTo: mark.sealing) { (bytes) throws(Damage) in
+            var reader = FrameReader(bytes, names: names)
+            do throws(Damage) {
+                frames += try reader.rest().map(\.frame)
+            } catch {
+                unreadable.append((Array(bytes), error.description))
+            }
+        }
+        self.unreadable = unreadable
+        segments = try SegmentMaker { signal in
+            guard let row = rows[signal] else { throw Damage("signal \(signal) is not stored") }
+            return row
+        }.segments(of: frames, of: machine)
+        lastReceivedAt = head.run.lastReceivedAt
+    }
+
+    func write(_ db: Database, _ ledger: inout Ledger) throws {
+        for segment in segments { try SegmentTable.insert(segment, db) }
+        for (bytes, why) in unreadable {
+            try db.cachedStatement(sql: "INSERT INTO unreadable (machine, frames, why) VALUES (?, ?, ?)")
+                .execute(arguments: [machine, Data(bytes), why])
+        }
+        // The numbers of its frames are in the journal no more.
+        if let index = try ledger.index(of: try Journal.machine(machine, db), db) {
+            try ledger.withEntry(index) { entry in
+                try entry.settle { boot, ranges in try ranges.write(of: machine, boot: boot, db) }
+            }
+        }
+        try db.cachedStatement(
+            sql: "UPDATE machine SET last_received_at = MAX(COALESCE(last_received_at, ?1), ?1) WHERE id = ?2"
+        ).execute(arguments: [lastReceivedAt.microseconds, machine])
+    }
+}

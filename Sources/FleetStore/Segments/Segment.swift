@@ -1,0 +1,146 @@
+import FleetModel
+import SeriesCodec
+
+/// A segment on its way into the database: rows of one machine that say the same signals, or nearly, column by column.
+struct Segment {
+    /// The most rows of one: enough that what a column costs beside its values is little, and little enough to read one
+    /// column of a day.
+    static let rowsMax = 16_384
+
+    var machine: Int64
+    var first: Timestamp
+    var last: Timestamp
+    var rowCount: Int
+    var directory: SegmentDirectory
+    /// Its columns one behind the other, cut so that a column never spans two.
+    var chunks: [[UInt8]]
+}
+
+/// Makes segments of a machine's frames.
+struct SegmentMaker {
+    private let workspace = SegmentWorkspace()
+    /// The rows of signals.
+    let row: (Signal) throws -> Int64
+
+    init(row: @escaping (Signal) throws -> Int64) { self.row = row }
+
+    /// The frames, in any order, as segments.
+    func segments(of frames: [Frame], of machine: Int64) throws -> [Segment] {
+        var segments: [Segment] = []
+        for track in Track.split(frames) {
+            let sorted = track.frames.sorted { $0.isBefore($1) }
+            for start in stride(from: 0, to: sorted.count, by: Segment.rowsMax) {
+                let part = sorted[start..<min(start + Segment.rowsMax, sorted.count)]
+                segments.append(try segment(of: part, signals: track.signals, machine: machine))
+            }
+        }
+        return segments
+    }
+
+    private func segment(of frames: ArraySlice<Frame>, signals: [Signal], machine: Int64) throws -> Segment {
+        var chunks = ChunkPacker()
+        let rows = SegmentRows(
+            observedAt: frames.map(\.observedAt.microseconds), boot: frames.map(\.boot), seq: frames.map(\.seq))
+        var directory = SegmentDirectory(rows: chunks.add(RowsEncoder(using: workspace).encode(rows)))
+        let notes = frames.enumerated().compactMap { row, frame in
+            frame.faults.map { (row: row, bytes: FaultNote.bytes(of: $0)) }
+        }
+        if !notes.isEmpty {
+            directory.notes = chunks.add(NotesEncoder(using: workspace).encode(notes, rowCount: frames.count))
+        }
+        let encoder = ColumnEncoder(using: workspace)
+        let columns = Columns(of: frames, signals: signals)
+        for (index, number) in try signals.enumerated().map({ ($0, try row($1)) }).sorted(by: { $0.1 < $1.1 }) {
+            let presence = columns.presence(of: index)
+            // Only when the frames of a track were cut: the signal stands in other rows of it.
+            guard presence.valueCount > 0 else { continue }
+            let (bytes, statistics) = columns.withValues(of: index) { encoder.encode($0, presence: presence) }
+            directory.columns.append(
+                SegmentDirectory.Column(
+                    signal: number, place: chunks.add(bytes), statistics: ColumnSummary(statistics)))
+        }
+        return Segment(
+            machine: machine, first: frames.first!.observedAt, last: frames.last!.observedAt, rowCount: frames.count,
+            directory: directory, chunks: chunks.chunks)
+    }
+}
+
+extension Frame {
+    /// In the order of a machine's clock; frames of one instant in that in which it numbered them.
+    func isBefore(_ other: Frame) -> Bool {
+        (observedAt, boot, seq) < (other.observedAt, other.boot, other.seq)
+    }
+}
+
+/// The values of frames, signal by signal.
+private struct Columns {
+    private let rowCount: Int
+    private var values: [Double]
+    private var bitmaps: [UInt64]
+    private let wordCount: Int
+
+    init(of frames: ArraySlice<Frame>, signals: [Signal]) {
+        rowCount = frames.count
+        wordCount = (rowCount + 63) / 64
+        values = Array(repeating: 0, count: rowCount * signals.count)
+        bitmaps = Array(repeating: 0, count: wordCount * signals.count)
+        let places = Dictionary(uniqueKeysWithValues: signals.enumerated().map { ($1, $0) })
+        // Frames of a track mostly have its signals in one order.
+        var lastShape: [Signal] = []
+        var lastPlaces: [Int] = []
+        for (row, frame) in frames.enumerated() {
+            if frame.readings.count != lastShape.count
+                || !zip(frame.readings, lastShape).allSatisfy({ $0.signal == $1 })
+            {
+                lastShape = frame.readings.map(\.signal)
+                lastPlaces = lastShape.map { places[$0]! }
+            }
+            for (reading, place) in zip(frame.readings, lastPlaces) {
+                values[place * rowCount + row] = reading.value
+                bitmaps[place * wordCount + row / 64] |= 1 << UInt64(row % 64)
+            }
+        }
+    }
+
+    func presence(of column: Int) -> Presence {
+        Presence(rowCount: rowCount, bitmap: Array(bitmaps[(column * wordCount)..<((column + 1) * wordCount)]))
+    }
+
+    func withValues<Result>(of column: Int, _ body: (UnsafeBufferPointer<Double>) throws -> Result) rethrows -> Result {
+        try values.withUnsafeBufferPointer { values in
+            try body(UnsafeBufferPointer(rebasing: values[(column * rowCount)..<((column + 1) * rowCount)]))
+        }
+    }
+}
+
+/// Puts columns one behind the other into chunks of about the same size.
+private struct ChunkPacker {
+    /// Reading a column walks through the pages of its chunk before it; a longer one makes better use of its last page.
+    private static let bytesMax = 64 << 10
+
+    private(set) var chunks: [[UInt8]] = []
+
+    mutating func add(_ bytes: [UInt8]) -> SegmentDirectory.Place {
+        if chunks.isEmpty || chunks[chunks.count - 1].count + bytes.count > ChunkPacker.bytesMax { chunks.append([]) }
+        let chunk = chunks.count - 1
+        defer { chunks[chunk] += bytes }
+        return SegmentDirectory.Place(chunk: chunk, offset: chunks[chunk].count, length: bytes.count)
+    }
+}
+
+/// The fault codes of one row.
+enum FaultNote {
+    static func bytes(of faults: [DiagnosticTroubleCode]) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.append(varint: UInt64(faults.count))
+        for fault in faults { writer.append(fault) }
+        return writer.bytes
+    }
+
+    static func faults(of bytes: UnsafeRawBufferPointer) throws(Damage) -> [DiagnosticTroubleCode] {
+        var reader = ByteReader(bytes)
+        var faults: [DiagnosticTroubleCode] = []
+        for _ in 0..<(try reader.count(of: "fault codes")) { faults.append(try reader.fault()) }
+        return faults
+    }
+}

@@ -1,0 +1,78 @@
+import FleetModel
+import FleetRuntime
+import FoundationEssentials
+import GRDB
+import SeriesCodec
+
+/// The tables of segments and of their chunks.
+enum SegmentTable {
+    /// The row of a chunk is the row of its segment, shifted, and its number: so it needs no index.
+    private static let chunkBits: Int64 = 12
+    static let chunksMax = 1 << chunkBits
+
+    static func chunkRow(_ segment: Int64, _ chunk: Int) -> Int64 { segment << chunkBits | Int64(chunk) }
+
+    static func insert(_ segment: Segment, _ db: Database) throws {
+        precondition(segment.chunks.count < chunksMax, "a segment of at most 65,536 rows has fewer chunks")
+        try db.cachedStatement(
+            sql: "INSERT INTO segment (machine, first, last, rows, directory) VALUES (?, ?, ?, ?, ?)"
+        ).execute(
+            arguments: [
+                segment.machine, segment.first.microseconds, segment.last.microseconds, segment.rowCount,
+                Data(segment.directory.bytes),
+            ])
+        let id = db.lastInsertedRowID
+        let insert = try HotStatement(db, "INSERT INTO chunk (id, data) VALUES (?, ?)")
+        for (number, chunk) in segment.chunks.enumerated() {
+            insert.bind(chunkRow(id, number), at: 1)
+            try insert.run(binding: chunk, at: 2)
+        }
+    }
+
+    static func delete(_ segments: [Int64], _ db: Database) throws {
+        for id in segments {
+            try db.cachedStatement(sql: "DELETE FROM chunk WHERE id BETWEEN ? AND ?")
+                .execute(arguments: [chunkRow(id, 0), chunkRow(id, chunksMax - 1)])
+            try db.cachedStatement(sql: "DELETE FROM segment WHERE id = ?").execute(arguments: [id])
+        }
+    }
+
+    /// The segments of a machine that have anything from `start` up to but without `end`, in order of their first rows.
+    static func segments(
+        of machine: Int64, from start: Timestamp, to end: Timestamp, _ db: Database
+    ) throws -> [StoredSegment] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT id, first, last, rows, directory FROM segment
+                    WHERE machine = ? AND last >= ? AND first < ? ORDER BY first, id
+                    """), arguments: [machine, start.microseconds, end.microseconds]
+        ).map { StoredSegment($0) }
+    }
+}
+
+/// A segment as its table describes it; its directory is not read yet.
+struct StoredSegment {
+    var id: Int64
+    var first: Timestamp
+    var last: Timestamp
+    var rowCount: Int
+    private var row: Row
+
+    fileprivate init(_ row: Row) {
+        id = row[0]
+        first = Timestamp(microseconds: row[1])
+        last = Timestamp(microseconds: row[2])
+        rowCount = row[3]
+        self.row = row
+    }
+
+    func directory() throws(Damage) -> SegmentDirectory {
+        let result = Result { try row.withUnsafeBlob(4) { try SegmentDirectory($0) } }
+        switch result {
+        case .success(let directory): return directory
+        case .failure(let damage as Damage): throw damage
+        case .failure(let error): throw Damage("its directory cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+/// Reads the values of one signal in the rows of a segment.
+///
+/// It refers to the bytes it was made with: use it only while they are there.
+package struct ColumnDecoder {
+    /// Which rows have a value.
+    package let presence: Presence
+
+    private let workspace: SegmentWorkspace
+    /// `nil`: the numbers are the bits of the doubles.
+    private let scale: DecimalScale?
+    /// Values that are not on the scale, by their place among the values that are present.
+    private let misfits: [(place: Int, bits: UInt64)]
+    private let series: ByteReader
+
+    /// Checks the bytes and reads all but the numbers.
+    package init(_ bytes: UnsafeRawBufferPointer, using workspace: SegmentWorkspace) throws(Damage) {
+        self.workspace = workspace
+        var (rowCount, reader) = try BlobKind.column.opened(bytes)
+        presence = try Presence(rowCount: rowCount, from: &reader)
+        let places = try reader.byte()
+        if places == ColumnEncoder.bitPatterns {
+            scale = nil
+            misfits = []
+        } else {
+            guard let scale = DecimalScale(places: Int(places)) else {
+                throw Damage("values cannot have \(places) decimal places")
+            }
+            self.scale = scale
+            misfits = try ColumnDecoder.misfits(among: presence.valueCount, from: &reader)
+        }
+        series = reader
+    }
+
+    private static func misfits(
+        among valueCount: Int, from reader: inout ByteReader
+    ) throws(Damage) -> [(place: Int, bits: UInt64)] {
+        let count = try reader.count(atMost: min(valueCount, reader.remaining), of: "values off the scale")
+        var misfits: [(place: Int, bits: UInt64)] = []
+        misfits.reserveCapacity(count)
+        var next = 0
+        for _ in 0..<count {
+            guard next < valueCount else { throw Damage("a value off the scale lies beyond the last") }
+            let place = next + (try reader.count(atMost: valueCount - next - 1, of: "values between two off the scale"))
+            misfits.append((place, try reader.word()))
+            next = place + 1
+        }
+        return misfits
+    }
+
+    package var rowCount: Int { presence.rowCount }
+
+    /// Reads the values of `rows`: `values[0]` becomes that of the first of them. Rows without a value become NaN;
+    /// `presence` tells them from values that are NaN.
+    package func decode(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Double>) throws(Damage) {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows of the segment")
+        precondition(values.count >= rows.count, "room for a value a row")
+        guard let target = values.baseAddress, !rows.isEmpty else { return }
+        let places = presence.rank(of: rows.lowerBound)..<presence.rank(of: rows.upperBound)
+        var reader = series
+        try NumberSeries.read(places, blockSizes: presence.blockSizes, from: &reader, using: workspace)
+        try reader.expectEnd()
+        let numbers = workspace.numbers + places.lowerBound
+        if let scale {
+            scale.values(of: numbers, count: places.count, into: target)
+        } else {
+            for index in 0..<places.count { target[index] = Double(bitPattern: UInt64(bitPattern: numbers[index])) }
+        }
+        for misfit in misfits where places.contains(misfit.place) {
+            target[misfit.place - places.lowerBound] = Double(bitPattern: misfit.bits)
+        }
+        if let words = presence.words { spread(places.count, over: rows, words, in: target) }
+    }
+
+    /// Moves values that stand side by side to their rows, from the last, so that none is written over.
+    private func spread(
+        _ count: Int, over rows: Range<Int>, _ words: [UInt64], in values: UnsafeMutablePointer<Double>
+    ) {
+        var rest = count
+        var row = rows.upperBound
+        // When as many values are left as rows, all of them are where they belong.
+        while rest < row - rows.lowerBound {
+            let top = (row - 1) % 64
+            let limit = min(top + 1, row - rows.lowerBound)
+            let word = words[(row - 1) / 64] << UInt64(63 - top)
+            let present = min((~word).leadingZeroBitCount, limit)
+            let absent = min(word.leadingZeroBitCount, limit)
+            row -= present + absent
+            rest -= present
+            let target = values + (row - rows.lowerBound)
+            if present > 0 {
+                target.update(from: values + rest, count: present)
+            } else {
+                target.update(repeating: .nan, count: absent)
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// Writes the values of one signal in the rows of a segment.
+package struct ColumnEncoder {
+    /// In the place of the decimal places: the numbers are the bits of the doubles.
+    static let bitPatterns: UInt8 = 255
+
+    private let workspace: SegmentWorkspace
+
+    package init(using workspace: SegmentWorkspace) { self.workspace = workspace }
+
+    /// - Parameters:
+    ///   - values: A value for each row; what stands in a row without one is not looked at.
+    ///   - presence: Which rows have a value.
+    package func encode(
+        _ values: UnsafeBufferPointer<Double>, presence: Presence
+    ) -> (bytes: [UInt8], statistics: ColumnStatistics) {
+        precondition(values.count == presence.rowCount, "a value a row")
+        var writer = BlobKind.column.begun(rowCount: values.count)
+        presence.append(to: &writer)
+        let present = gather(values, presence)
+        appendNumbers(of: present, to: &writer)
+        NumberSeries.append(
+            UnsafeBufferPointer(start: workspace.numbers, count: present.count), blockSizes: presence.blockSizes,
+            to: &writer, using: workspace)
+        return (writer.sealed(), ColumnStatistics(present))
+    }
+
+    /// The values of the rows that have one, side by side.
+    private func gather(
+        _ values: UnsafeBufferPointer<Double>, _ presence: Presence
+    ) -> UnsafeBufferPointer<Double> {
+        guard let words = presence.words else { return values }
+        var count = 0
+        for (index, word) in words.enumerated() {
+            var rest = word
+            while rest != 0 {
+                workspace.values[count] = values[index * 64 + rest.trailingZeroBitCount]
+                count += 1
+                rest &= rest &- 1
+            }
+        }
+        return UnsafeBufferPointer(start: workspace.values, count: count)
+    }
+
+    /// Finds the whole numbers for the values, and writes what leads from the ones to the others.
+    private func appendNumbers(of values: UnsafeBufferPointer<Double>, to writer: inout ByteWriter) {
+        guard let scale = DecimalScale(fitting: values) else {
+            writer.append(ColumnEncoder.bitPatterns)
+            for index in 0..<values.count {
+                workspace.numbers[index] = Int64(bitPattern: values[index].bitPattern)
+            }
+            return
+        }
+        let misfits = scale.wholeNumbers(of: values, into: workspace.numbers)
+        writer.append(UInt8(scale.places))
+        writer.append(varint: UInt64(misfits.count))
+        var next = 0
+        for place in misfits {
+            writer.append(varint: UInt64(place - next))
+            writer.append(word: values[place].bitPattern, byteCount: 8)
+            next = place + 1
+        }
+    }
+}
