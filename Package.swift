@@ -103,6 +103,9 @@ let package = Package(
             name: "TelemetryCodecTests", dependencies: ["FleetModel", "TelemetryCodec", "CSimdJSON", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
+            name: "SeriesCodecTests", dependencies: ["SeriesCodec", "Support"], resources: [.copy("Fixtures")],
+            swiftSettings: strict),
+        .testTarget(
             name: "PrognosisTests", dependencies: ["FleetModel", "Prognosis", "Support"], swiftSettings: strict),
         .testTarget(
             name: "ServiceDeskTests", dependencies: ["FleetModel", "ServiceDesk", "Support"], swiftSettings: strict),

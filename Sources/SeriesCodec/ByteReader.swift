@@ -1,7 +1,7 @@
 /// Takes a blob apart from its first byte to its last. Whatever the bytes are, it returns or throws.
 package struct ByteReader {
     private let bytes: UnsafeRawBufferPointer
-    package private(set) var offset = 0
+    private var offset = 0
 
     package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 

@@ -38,4 +38,6 @@ package struct ByteWriter: Sendable {
 /// Small numbers for numbers near zero of either sign: 0, −1, 1, −2 become 0, 1, 2, 3.
 @inline(__always) package func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: value << 1 ^ value >> 63) }
 
-@inline(__always) package func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
+@inline(__always) package func unzigzag(_ value: UInt64) -> Int64 {
+    Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+}

@@ -34,16 +34,16 @@ package struct ColumnDecoder {
     private static func misfits(
         among valueCount: Int, from reader: inout ByteReader
     ) throws(Damage) -> [(place: Int, bits: UInt64)] {
-        let count = try reader.count(atMost: min(valueCount, reader.remaining), of: "values off the scale")
+        let count = try reader.count(atMost: valueCount, of: "values off the scale")
+        guard count > 0 else { return [] }
         var misfits: [(place: Int, bits: UInt64)] = []
-        misfits.reserveCapacity(count)
-        var next = 0
-        for _ in 0..<count {
-            guard next < valueCount else { throw Damage("a value off the scale lies beyond the last") }
-            let place = next + (try reader.count(atMost: valueCount - next - 1, of: "values between two off the scale"))
-            misfits.append((place, try reader.word()))
-            next = place + 1
+        var place = -1
+        for distance in try NumberList.read(count, from: &reader) {
+            place += distance + 1
+            guard place < valueCount else { throw Damage("a value off the scale lies beyond the last") }
+            misfits.append((place, 0))
         }
+        for index in misfits.indices { misfits[index].bits = try reader.word() }
         return misfits
     }
 

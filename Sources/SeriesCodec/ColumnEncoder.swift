@@ -53,11 +53,8 @@ package struct ColumnEncoder {
         let misfits = scale.wholeNumbers(of: values, into: workspace.numbers)
         writer.append(UInt8(scale.places))
         writer.append(varint: UInt64(misfits.count))
-        var next = 0
-        for place in misfits {
-            writer.append(varint: UInt64(place - next))
-            writer.append(word: values[place].bitPattern, byteCount: 8)
-            next = place + 1
-        }
+        guard !misfits.isEmpty else { return }
+        NumberList.append(zip(misfits, [-1] + misfits).map { $0 - $1 - 1 }, to: &writer)
+        for place in misfits { writer.append(word: values[place].bitPattern, byteCount: 8) }
     }
 }

@@ -22,9 +22,9 @@ struct DecimalScale: Equatable {
     init?(fitting values: UnsafeBufferPointer<Double>) {
         var places = 0
         var misfits = 0
-        for index in 0..<values.count where !DecimalScale.isWhole(values[index], power: DecimalScale.powersOfTen[places]) {
-            let more = DecimalScale.powersOfTen[places...].firstIndex { DecimalScale.isWhole(values[index], power: $0) }
-            if let more {
+        let powers = DecimalScale.powersOfTen
+        for index in 0..<values.count where !DecimalScale.isWhole(values[index], power: powers[places]) {
+            if let more = powers[places...].firstIndex(where: { DecimalScale.isWhole(values[index], power: $0) }) {
                 places = more
             } else {
                 misfits += 1
@@ -34,14 +34,16 @@ struct DecimalScale: Equatable {
         self.init(places: places)
     }
 
-    /// Compared bit by bit, because −0 equals 0 but is another value. NaN fails the first comparison.
+    /// The sign is looked at apart, so −0 is whole. NaN fails the first comparison.
     @inline(__always) private static func isWhole(_ value: Double, power: Double) -> Bool {
-        let scaled = value * power
-        guard abs(scaled) < limit else { return false }
-        return ((scaled + shifter - shifter) / power).bitPattern == value.bitPattern
+        let magnitude = abs(value)
+        let scaled = magnitude * power
+        guard scaled < limit else { return false }
+        return (scaled + shifter - shifter) / power == magnitude
     }
 
-    /// Turns `values` into whole numbers.
+    /// Turns `values` into whole numbers: 0, 1, 2, … stand for themselves, and −1, −2, −3, … for −0, −1, −2, …, because
+    /// a small negative value, rounded, is −0, and must come back as such.
     ///
     /// - Returns: The places of the values that do not fit. Their number is the one before, so that it costs nothing.
     func wholeNumbers(
@@ -50,9 +52,11 @@ struct DecimalScale: Equatable {
         var misfits: [Int] = []
         var previous: Int64 = 0
         for index in 0..<values.count {
-            if DecimalScale.isWhole(values[index], power: power) {
-                let shifted = values[index] * power + DecimalScale.shifter
-                previous = Int64(bitPattern: shifted.bitPattern) - DecimalScale.shifterBits
+            let value = values[index]
+            if DecimalScale.isWhole(value, power: power) {
+                let shifted = abs(value) * power + DecimalScale.shifter
+                let sign = Int64(bitPattern: value.bitPattern) >> 63
+                previous = (Int64(bitPattern: shifted.bitPattern) - DecimalScale.shifterBits) ^ sign
             } else {
                 misfits.append(index)
             }
@@ -66,13 +70,16 @@ struct DecimalScale: Equatable {
         of numbers: UnsafePointer<Int64>, count: Int, into values: UnsafeMutablePointer<Double>
     ) {
         if places == 0 {
-            for index in 0..<count { values[index] = DecimalScale.double(numbers[index]) }
+            for index in 0..<count { values[index] = DecimalScale.double(numbers[index], power: 1) }
         } else {
-            for index in 0..<count { values[index] = DecimalScale.double(numbers[index]) / power }
+            for index in 0..<count { values[index] = DecimalScale.double(numbers[index], power: power) }
         }
     }
 
-    @inline(__always) private static func double(_ number: Int64) -> Double {
-        Double(bitPattern: UInt64(bitPattern: number &+ shifterBits)) - shifter
+    @inline(__always) private static func double(_ number: Int64, power: Double) -> Double {
+        let sign = number >> 63
+        let shifted = Double(bitPattern: UInt64(bitPattern: (number ^ sign) &+ shifterBits))
+        let magnitude = (shifted - shifter) / power
+        return Double(bitPattern: magnitude.bitPattern | UInt64(bitPattern: sign) << 63)
     }
 }

@@ -13,7 +13,8 @@ package struct NotesDecoder {
         (rowCount, reader) = try BlobKind.notes.opened(bytes)
         let count = try reader.count(atMost: rowCount, of: "notes")
         let size = try reader.count(
-            atMost: min(SegmentLimits.noteBytes, reader.remaining * NotesDecoder.largestExpansion), of: "bytes of notes")
+            atMost: min(SegmentLimits.noteBytes, reader.remaining * NotesDecoder.largestExpansion), of: "bytes of notes"
+        )
         let stored = try reader.take(reader.remaining)
         if stored.count == size {
             notes = try NotesDecoder.notes(count, of: rowCount, in: stored)

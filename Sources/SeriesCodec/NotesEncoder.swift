@@ -16,11 +16,11 @@ package struct NotesEncoder {
             note.bytes.withUnsafeBytes { content.append($0) }
             next = note.row + 1
         }
-        precondition(content.bytes.count <= SegmentLimits.noteBytes, "notes of \(SegmentLimits.noteBytes) bytes at most")
+        precondition(content.bytes.count <= SegmentLimits.noteBytes, "notes of a bounded size")
         writer.append(varint: UInt64(notes.count))
         writer.append(varint: UInt64(content.bytes.count))
         // A fault that stays active is reported again and again, so most of the bytes repeat.
-        let compressed = content.bytes.withUnsafeBytes { workspace.compressPattern($0) } ?? content.bytes
+        let compressed = content.bytes.withUnsafeBytes { workspace.compress($0) } ?? content.bytes
         compressed.withUnsafeBytes { writer.append($0) }
         return writer.sealed()
     }

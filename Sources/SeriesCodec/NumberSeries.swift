@@ -67,7 +67,7 @@ enum NumberSeries {
         var writer = ByteWriter()
         writer.append(Form.values.rawValue)
         writer.append(signed: base)
-        writer.append(UInt8(planes.bits))
+        writer.append(UInt8(planes.count))
         planes.append(
             UnsafeBufferPointer(start: workspace.residuals, count: numbers.count), to: &writer, using: workspace)
         return writer
@@ -77,7 +77,7 @@ enum NumberSeries {
         _ range: Range<Int>, of count: Int, from reader: inout ByteReader, using workspace: SegmentWorkspace
     ) throws(Damage) {
         let base = try reader.signed()
-        let planes = try NumberPlanes(bits: try reader.byte())
+        let planes = try NumberPlanes(count: try reader.byte())
         let numbers = workspace.numbers
         try planes.read(count, needed: range.upperBound, from: &reader, into: numbers, using: workspace)
         for index in range { numbers[index] &+= base }
@@ -104,7 +104,7 @@ enum NumberSeries {
         }
         // Noise in both directions is written from its middle, where its high bits are nearly always zero. But a clock
         // that only loses time needs half the bits when none is there for the other direction.
-        let areRises = count > 0 && NumberPlanes(widest: widestRise).bits < NumberPlanes(widest: widest).bits
+        let areRises = count > 0 && NumberPlanes(widest: widestRise).count < NumberPlanes(widest: widest).count
         if areRises {
             for index in 0..<count {
                 residuals[index] = UInt64(bitPattern: numbers[index + 1] &- numbers[index] &- smallest)
@@ -115,7 +115,7 @@ enum NumberSeries {
         writer.append((areRises ? Form.rises : .differences).rawValue)
         writer.append(signed: numbers[0])
         writer.append(signed: areRises ? smallest : usual)
-        writer.append(UInt8(planes.bits))
+        writer.append(UInt8(planes.count))
         planes.append(UnsafeBufferPointer(start: residuals, count: count), to: &writer, using: workspace)
         return writer
     }
@@ -127,7 +127,7 @@ enum NumberSeries {
     ) throws(Damage) {
         let first = try reader.signed()
         let step = try reader.signed()
-        let planes = try NumberPlanes(bits: try reader.byte())
+        let planes = try NumberPlanes(count: try reader.byte())
         let numbers = workspace.numbers
         let needed = max(0, range.upperBound - 1)
         try planes.read(count - 1, needed: needed, from: &reader, into: numbers, using: workspace)

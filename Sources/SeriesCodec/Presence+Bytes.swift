@@ -42,7 +42,7 @@ extension Presence {
             var writer = ByteWriter()
             writer.append(form.rawValue)
             writer.append(varint: UInt64(list.count))
-            for number in list { writer.append(varint: UInt64(number)) }
+            NumberList.append(list, to: &writer)
             return writer
         }
         writer.append(lists.reduce(bitmap) { $1.bytes.count < $0.bytes.count ? $1 : $0 })
@@ -66,19 +66,21 @@ extension Presence {
                 throw Damage("a value is present beyond the last row")
             }
         case .runs:
+            let count = try reader.count(atMost: rowCount + 1, of: "runs of presence")
             var row = 0
-            for run in 0..<(try reader.count(atMost: rowCount + 1, of: "runs of presence")) {
-                let length = try reader.count(atMost: rowCount - row, of: "rows of a run")
+            for (run, length) in (try NumberList.read(count, from: &reader)).enumerated() {
+                guard length <= rowCount - row else { throw Damage("a run of presence goes beyond the last row") }
                 if run % 2 == 0 { Presence.set(row..<row + length, in: &words) }
                 row += length
             }
             guard row == rowCount else { throw Damage("presence speaks of \(row) of \(rowCount) rows") }
         case .absences:
+            let count = try reader.count(atMost: rowCount, of: "absent rows")
             Presence.set(0..<rowCount, in: &words)
             var row = 0
-            for _ in 0..<(try reader.count(atMost: rowCount, of: "absent rows")) {
-                guard row < rowCount else { throw Damage("a row is absent beyond the last") }
-                row += try reader.count(atMost: rowCount - row - 1, of: "rows between absent ones")
+            for distance in try NumberList.read(count, from: &reader) {
+                guard distance < rowCount - row else { throw Damage("a row is absent beyond the last") }
+                row += distance
                 words[row / 64] &= ~(1 << UInt64(row % 64))
                 row += 1
             }

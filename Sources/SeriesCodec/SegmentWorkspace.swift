@@ -10,62 +10,47 @@ package final class SegmentWorkspace {
     let residuals: UnsafeMutablePointer<UInt64>
     let values: UnsafeMutablePointer<Double>
     let plane: UnsafeMutableRawBufferPointer
-    let compressed: UnsafeMutableRawBufferPointer
+    /// A plane's coded bytes, and the table by which they are read.
+    let coded: UnsafeMutableRawBufferPointer
+    let table: UnsafeMutablePointer<UInt32>
     private let compressor: OpaquePointer
-    private let patternCompressor: OpaquePointer
     private let decompressor: OpaquePointer
 
     package init() {
         numbers = .allocate(capacity: SegmentLimits.rows)
         residuals = .allocate(capacity: SegmentLimits.rows)
         values = .allocate(capacity: SegmentLimits.rows)
+        table = .allocate(capacity: SymbolFrequencies.total)
         numbers.initialize(repeating: 0, count: SegmentLimits.rows)
         residuals.initialize(repeating: 0, count: SegmentLimits.rows)
         values.initialize(repeating: 0, count: SegmentLimits.rows)
+        table.initialize(repeating: 0, count: SymbolFrequencies.total)
         plane = .allocate(byteCount: SegmentLimits.rows, alignment: 8)
-        compressed = .allocate(byteCount: ZSTD_compressBound(SegmentLimits.rows), alignment: 8)
-        guard let noise = ZSTD_createCCtx(), let pattern = ZSTD_createCCtx(), let back = ZSTD_createDCtx() else {
+        coded = .allocate(byteCount: EntropyCoder.bufferSize, alignment: 8)
+        guard let compressor = ZSTD_createCCtx(), let decompressor = ZSTD_createDCtx() else {
             fatalError("zstd has no memory for its contexts")
         }
-        compressor = noise
-        patternCompressor = pattern
-        decompressor = back
-        // What measurements leave behind is noise: its bytes are of different frequency, but do not repeat in longer
-        // strings. A string found by chance costs more than its bytes do, so zstd shall nearly only count
-        // frequencies: short strings are not sought, and few of the long ones are remembered.
-        for (parameter, value) in [
-            (ZSTD_c_compressionLevel, 1), (ZSTD_c_strategy, Int32(ZSTD_fast.rawValue)), (ZSTD_c_minMatch, 7),
-            (ZSTD_c_hashLog, 6),
-        ] {
-            let result = ZSTD_CCtx_setParameter(compressor, parameter, value)
-            precondition(ZSTD_isError(result) == 0, "zstd refuses a parameter")
-        }
+        self.compressor = compressor
+        self.decompressor = decompressor
     }
 
     deinit {
         numbers.deallocate()
         residuals.deallocate()
         values.deallocate()
+        table.deallocate()
         plane.deallocate()
-        compressed.deallocate()
+        coded.deallocate()
         ZSTD_freeCCtx(compressor)
-        ZSTD_freeCCtx(patternCompressor)
         ZSTD_freeDCtx(decompressor)
     }
 
-    /// Compresses noise, which measurements are, into `compressed`; `nil` when it does not become smaller.
-    func compressNoise(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        let size = ZSTD_compress2(compressor, compressed.baseAddress, compressed.count, bytes.baseAddress, bytes.count)
-        guard ZSTD_isError(size) == 0, size < bytes.count else { return nil }
-        return UnsafeRawBufferPointer(rebasing: compressed[..<size])
-    }
-
     /// Compresses bytes that repeat in strings; `nil` when they do not become smaller.
-    func compressPattern(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    func compress(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         let compressed = [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
             let size = ZSTD_compressCCtx(
-                patternCompressor, buffer.baseAddress, buffer.count, bytes.baseAddress, bytes.count, 3)
-            count = ZSTD_isError(size) == 0 ? size : 0
+                compressor, buffer.baseAddress, buffer.count, bytes.baseAddress, bytes.count, 3)
+            count = ZSTD_isError(size) == 0 && size < bytes.count ? size : 0
         }
         return compressed.isEmpty ? nil : compressed
     }
