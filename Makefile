@@ -15,11 +15,12 @@ PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 
-.PHONY: help packages build static install deb test-deb security tests demo test simulation fuzz-build fuzz lint clean
+.PHONY: help packages build static install deb test-deb security tests demo test test-thread simulation fuzz-build fuzz lint clean
 
 help:
 	@echo "make demo     install what is missing, build, and run a fleet of 60 machines on a fast clock"
 	@echo "make test     install what is missing, build, and run every test"
+	@echo "make test-thread  every test under ThreadSanitizer, programs it starts included"
 	@echo "make simulation SEEDS=10000   the simulation tests with so many seeds"
 	@echo "make build    programs only, into $(BIN)"
 	@echo "make fuzz     every fuzzer for SECONDS (30) each; two at a time"
@@ -49,6 +50,16 @@ tests: packages
 test: tests
 	@swift test -c release -Xswiftc -enable-testing --skip-build --skip '^SimulationTests'
 	@swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
+
+# Programs and tests once more with the instruments in. Whatever process finds something writes it into a file of its own.
+THREADED := -c release --scratch-path .build-tsan --sanitize=thread -Xswiftc -enable-testing
+REPORTS := $(CURDIR)/.build-tsan/reports
+test-thread: packages
+	@swift build $(THREADED) --build-tests
+	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
+	@TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0" swift test $(THREADED) --skip-build --skip '^SimulationTests'
+	@TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0" swift test $(THREADED) --skip-build --filter '^SimulationTests'
+	@if ls $(REPORTS)/report.* >/dev/null 2>&1; then cat $(REPORTS)/report.*; exit 1; fi
 
 # One seed alone: make simulation SEED=17
 SEEDS ?= 10000
@@ -85,4 +96,4 @@ lint:
 	@swift format lint --strict --recursive Package.swift Sources Simulator Tests Fuzzing/Package.swift Fuzzing/Fuzzers
 
 clean:
-	@rm -rf .build $(STATIC) .build-fuzz dist var
+	@rm -rf .build $(STATIC) .build-fuzz .build-tsan dist var
