@@ -54,11 +54,14 @@ test: tests
 # Programs and tests once more with the instruments in. Whatever process finds something writes it into a file of its own.
 THREADED := -c release --scratch-path .build-tsan --sanitize=thread -Xswiftc -enable-testing
 REPORTS := $(CURDIR)/.build-tsan/reports
+EDGES := $(CURDIR)/.build-tsan/edges.so
+WATCHED := LD_PRELOAD=$(EDGES) TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0"
 test-thread: packages
 	@swift build $(THREADED) --build-tests
+	@"$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang" -O1 -shared -fPIC -o $(EDGES) Tests/ThreadEdges/edges.c
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0" swift test $(THREADED) --skip-build --skip '^SimulationTests'
-	@TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0" swift test $(THREADED) --skip-build --filter '^SimulationTests'
+	@$(WATCHED) swift test $(THREADED) --skip-build --skip '^SimulationTests'
+	@$(WATCHED) swift test $(THREADED) --skip-build --filter '^SimulationTests'
 	@if ls $(REPORTS)/report.* >/dev/null 2>&1; then cat $(REPORTS)/report.*; exit 1; fi
 
 # One seed alone: make simulation SEED=17

@@ -24,11 +24,14 @@ package final class ChildProcess: Sendable {
 
     /// Starts `program` with its output appended to the file at `output` (`nil`: it shares ours).
     ///
-    /// `environment` is added to ours.
+    /// `environment` is added to ours; libraries preloaded into us are preloaded into the child, too.
     package static func start(
         _ program: String, arguments: [String] = [], environment: [String: String] = [:], output: String? = nil
     ) async throws(RehearsalFailure) -> ChildProcess {
-        let complete = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        var complete = ProcessInfo.processInfo.environment
+        complete.merge(environment) { $1 }
+        let libraries = [environment, ProcessInfo.processInfo.environment].compactMap { $0["LD_PRELOAD"] }
+        if !libraries.isEmpty { complete["LD_PRELOAD"] = libraries.joined(separator: ":") }
         let spawned = await Nursery.only.run {
             spawn(program, arguments, complete.map { "\($0)=\($1)" }, output)
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import FleetModel
 import FleetRuntime
 import GRDB
@@ -75,7 +76,9 @@ extension FleetDatabase {
             try check(writer, path: path)
             try migrate(writer, path: path, schema: schema)
             try settle(writer)
-            return (writer, try DatabasePool(path: path, configuration: Connections.reader()), lock)
+            let readers = try DatabasePool(path: path, configuration: Connections.reader())
+            openAll(readers)
+            return (writer, readers, lock)
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access.mayWrite
         {
@@ -136,6 +139,25 @@ extension FleetDatabase {
                 // The log is flushed before anything is moved out of it, and that needs no room.
             }
         }
+    }
+
+    /// Opens every connection that reads. They would be opened when as many are first wanted at once, which may be after
+    /// weeks: what the daemon takes of memory and descriptors is to be seen from the start.
+    private static func openAll(_ readers: DatabasePool) {
+        let (arrived, left) = (DispatchGroup(), DispatchGroup())
+        let door = DispatchSemaphore(value: 0)
+        for _ in 0..<readers.configuration.maximumReaderCount {
+            arrived.enter()
+            left.enter()
+            readers.asyncRead { _ in
+                arrived.leave()
+                door.wait()
+                left.leave()
+            }
+        }
+        arrived.wait()
+        for _ in 0..<readers.configuration.maximumReaderCount { door.signal() }
+        left.wait()
     }
 
     private static func migrate(_ writer: DatabaseQueue, path: String, schema: Schema) throws {
