@@ -69,7 +69,7 @@ struct CourierTests {
             clock: ContinuousClock(), now: { time }, logger: Logger(label: "test"))
     }
 
-    @Test("an offer comes round again until it is settled, a withdrawal is sent once")
+    @Test("an offer comes round again until it is settled, a withdrawal once the broker has taken it does not")
     func rounds() async throws {
         let outbox = ScriptedOutbox([dispatch(1, to: "belovo"), dispatch(2, to: "minsk", .withdraw)])
         var round = Courier<ScriptedOutbox, ScriptedPost>.Round()
@@ -77,7 +77,7 @@ struct CourierTests {
         #expect(outbox.noted.all == ["WO-000001/1/offer again in 300 s", "WO-000002/1/withdraw again in never"])
     }
 
-    @Test("a center whose topic the broker refuses does not hold up the others, and is named")
+    @Test("a center whose topic the broker refuses does not hold up the others, is named, and gets everything later")
     func refused() async throws {
         let outbox = ScriptedOutbox([
             dispatch(1, to: "narovlya"), dispatch(2, to: "narovlya", .withdraw), dispatch(3, to: "belovo"),
@@ -89,7 +89,7 @@ struct CourierTests {
         #expect(post.published.all == ["zubr/v1/centers/belovo/work-orders"])
         #expect(
             outbox.noted.all == [
-                "WO-000001/1/offer again in 300 s", "WO-000002/1/withdraw again in never",
+                "WO-000001/1/offer again in 300 s", "WO-000002/1/withdraw again in 300 s",
                 "WO-000003/1/offer again in 300 s",
             ])
         #expect(gauges.problems.count == 1)

@@ -88,25 +88,33 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
         for outgoing in due {
             let center = outgoing.dispatch.center
             let body = try DocumentCoding.encode(WorkOrderMessage(outgoing))
-            do {
-                try await post.publish(body, to: .workOrders(center))
-                round.refused[center] = nil
-                gauges.dispatched(attempts: outgoing.attempts, isRefused: false)
-            } catch InboxFailure.refused(let why) {
-                // This center's topic is closed to us; the other centers' work does not wait for it. Its deadline
-                // passes like that of a center that does not answer, and the order goes on.
-                round.refused[center] = Refusal(why: why, at: now())
-                gauges.dispatched(attempts: outgoing.attempts, isRefused: true)
-                logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
-            }
+            let refusal = try await publish(body, to: center)
+            gauges.dispatched(attempts: outgoing.attempts, isRefused: refusal != nil)
+            round.refused[center] = refusal
             let sentAt = now()
-            // Only an offer asks for an answer, so the broker's word is all there will be.
-            let next = outgoing.dispatch.action == .offer ? sentAt + rules.republishAfter : .distantFuture
+            // Only an offer asks for an answer; for anything else the broker's word is all there will be.
+            let isOver = outgoing.dispatch.action != .offer && refusal == nil
+            let next = isOver ? .distantFuture : sentAt + rules.republishAfter
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }
         round.forgetRefusals(until: now() - rules.republishAfter * 2)
         show(round.refused)
         return due.count
+    }
+
+    /// Returns why the broker does not let us write to this center; `nil` when it took the message.
+    ///
+    /// The other centers' work does not wait for it. Its deadline passes like that of a center that does not answer, and
+    /// the order goes on.
+    private func publish(_ body: [UInt8], to center: ServiceCenterID) async throws(InboxFailure) -> Refusal? {
+        do throws(InboxFailure) {
+            try await post.publish(body, to: .workOrders(center))
+            return nil
+        } catch {
+            guard case .refused(let why) = error else { throw error }
+            logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
+            return Refusal(why: why, at: now())
+        }
     }
 
     private func show(_ refused: [ServiceCenterID: Refusal]) {
