@@ -80,10 +80,10 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
 
     /// Sends everything that is due; returns how many were tried.
     package func step(_ round: inout Round) async throws -> Int {
-        // By a guessed time everything or nothing would be due.
-        if let time, !time.isCredible { return 0 }
+        // By a guessed time, or one that was moved without what waits, everything or nothing would be due.
+        guard let started = settledNow else { return 0 }
         let rules = knowledge.value.desk
-        let due = try await store.dueDispatches(at: now(), limit: Self.dispatchesPerRound)
+        let due = try await store.dueDispatches(at: started, limit: Self.dispatchesPerRound)
         gauges.found(due: due.count)
         for outgoing in due {
             let center = outgoing.dispatch.center
@@ -91,7 +91,8 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
             let refusal = try await publish(body, to: center)
             gauges.dispatched(attempts: outgoing.attempts, isRefused: refusal != nil)
             round.refused[center] = refusal
-            let sentAt = now()
+            // The time was moved meanwhile: not noted as sent, it comes round again when what waits has moved too.
+            guard let sentAt = settledNow else { return due.count }
             // Only an offer asks for an answer; for anything else the broker's word is all there will be.
             let isOver = outgoing.dispatch.action != .offer && refusal == nil
             let next = isOver ? .distantFuture : sentAt + rules.republishAfter
@@ -115,6 +116,11 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
             logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
             return Refusal(why: why, at: now())
         }
+    }
+
+    private var settledNow: Timestamp? {
+        guard let time else { return now() }
+        return time.settledNow
     }
 
     private func show(_ refused: [ServiceCenterID: Refusal]) {
