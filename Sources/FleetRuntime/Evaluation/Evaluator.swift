@@ -55,8 +55,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     /// What one turn hands to the next.
     package struct Round: Sendable {
         var bench: FleetBench?
-        /// What the bench's decisions go by, as far as they are committed.
-        var known: FleetKnowledge?
+        /// Of the configuration that the bench goes by.
         var knownVersion: Int?
         var backoff: Backoff
 
@@ -94,9 +93,7 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         // A new configuration takes effect between two rounds: everything decided is in the store.
         round.bench = try await FleetBench(
             resuming: store, knowledge: latest.value,
-            isNetworkNew: latest.value.network != (round.known ?? latest.value).network,
             rate: time?.settings.rate ?? 1, clockShift: time?.settledShift ?? .zero)
-        round.known = latest.value
         round.knownVersion = latest.version
     }
 
