@@ -157,6 +157,9 @@ final class World: @unchecked Sendable {
 
     // MARK: - Centers
 
+    /// Some orders that centers have, for others to speak of.
+    private var firstOrders: [WorkOrderID] = []
+
     /// Centers read what has come and say what they have to say.
     func moveCenters() {
         let due = toCenters.filter { $0.dueAt <= elapsed }
@@ -167,6 +170,7 @@ final class World: @unchecked Sendable {
                 truth.violate("\(center) cannot read its work order: \(String(decoding: body, as: UTF8.self))")
                 return
             }
+            if firstOrders.count < 6, !firstOrders.contains(order.order) { firstOrders.append(order.order) }
             acts += centers.receive(order, at: center, now: trueNow)
         }
         acts += centers.advance(to: trueNow) { key in
@@ -198,9 +202,8 @@ final class World: @unchecked Sendable {
             fromCenters.append((elapsed, message))
             return
         }
-        let number = chance.happens(0.5) ? 999_999 : chance.between(1, 6)
-        let digits = String(number)
-        let order = WorkOrderID("WO-" + String(repeating: "0", count: 6 - digits.count) + digits)!
+        let order =
+            firstOrders.isEmpty || chance.happens(0.5) ? WorkOrderID("WO-999999-0000")! : chance.pick(firstOrders)
         let states: [CenterReply.State] = [.received, .accepted, .declined, .started, .cancelled]
         say(
             CenterReply(
