@@ -131,7 +131,7 @@ extension MachinesCommand {
             if before != nil {
                 _ = try files.doing { try enrolment.withdraw([users.0]) }
                 answer.isOldNameWithdrawn = true
-                answer.byHand = try files.reload()
+                answer.byHand = files.reload()
             }
             if !isDone { answer.transfer = try client.post("/v1/machines/transfer", request) }
             if let before {
@@ -143,7 +143,7 @@ extension MachinesCommand {
                 answer.enrolment = try files.doing {
                     try enrolment.enrol([users.1], by: proof, credentials: credentials)
                 }
-                answer.byHand = try files.reload()
+                answer.byHand = files.reload()
             }
             try daemon.output.show(answer) { $0.show(answer, credentials: credentials) }
         }
