@@ -454,5 +454,7 @@ package protocol FleetRegistry: Sendable {
     /// Gives a machine to another fleet: everything known of it goes on under the new name, and the old one is retired.
     /// One transaction.
     func transfer(_ transfer: MachineTransfer) async throws(StoreFailure)
+    /// Throws what `transfer` would throw now, and changes nothing.
+    func check(_ transfer: MachineTransfer) async throws(StoreFailure)
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure)
 }

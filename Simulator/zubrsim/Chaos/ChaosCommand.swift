@@ -39,7 +39,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(help: "Decides the moments of the kills and of the faults, and the values sent.")
     var seed: UInt64 = 1
 
-    @Option(help: "The folder to work in; what an earlier run left in it is removed.")
+    @Option(help: "The folder to work in: a new or an empty one, or that of an earlier run, whose files are removed.")
     var workdir: String
 
     @Option(

@@ -19,7 +19,7 @@ struct ChaosRun: Sendable {
     func run() async throws -> ChaosReport {
         let started = ContinuousClock.now
         let stage = try await ChaosStage.open(
-            folder: try ChaosStage.prepare(folder), faults: plan.faults, diskBytes: diskBytes, inject: inject)
+            folder: try WorkFolder.prepare(folder), faults: plan.faults, diskBytes: diskBytes, inject: inject)
         do {
             let report = try await run(on: stage, started: started)
             await stage.close()

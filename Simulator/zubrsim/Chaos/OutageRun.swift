@@ -21,7 +21,7 @@ struct OutageRun: Sendable {
     static let shownWithin = 30.0
 
     func run() async throws -> OutageReport {
-        let folder = try ChaosStage.prepare(folder)
+        let folder = try WorkFolder.prepare(folder)
         var configuration: String?
         if usesBrokerDefaults {
             configuration = "\(folder)/zubr-debian"

@@ -32,7 +32,7 @@ struct SoakCommand: AsyncParsableCommand {
     @Option(help: "Same seed, same fleet.")
     var seed: UInt64 = 1
 
-    @Option(help: "The folder to work in; what an earlier run left in it is removed.")
+    @Option(help: "The folder to work in: a new or an empty one, or that of an earlier run, whose files are removed.")
     var workdir: String
 
     @Option(help: "How the counts are printed: table or json.")
@@ -48,7 +48,7 @@ struct SoakCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = try ChaosStage.prepare(URL(fileURLWithPath: workdir).standardizedFileURL.path)
+        let folder = try WorkFolder.prepare(URL(fileURLWithPath: workdir).standardizedFileURL.path)
         let report = try await SoakRun(
             hours: hours, length: .seconds(minutes * 60), every: .seconds(every), seed: seed, folder: folder
         ).run()

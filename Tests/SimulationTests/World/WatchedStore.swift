@@ -62,6 +62,10 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         world.truth.wroteOther()
     }
 
+    func check(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.check(transfer) }
+    }
+
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {
         try await writing { database throws(StoreFailure) in try await database.acknowledge(acknowledgement) }
         world.truth.wroteOther()
