@@ -13,7 +13,7 @@ enum BenchFolder {
         where ["broker-", "zubr", "null", "fleet.yaml"].contains(where: name.hasPrefix) {
             try files.removeItem(atPath: "\(folder)/\(name)")
         }
-        let shipped = try configurationFolder()
+        let shipped = try shippedConfigurationFolder()
         // Registered machines, or there would be no service to foresee and the evaluator would have less to do.
         var fleet = "fleets:\n  \(BenchLoad.fleet): {owner: Bench, contact: nobody}\n"
         fleet += "sites:\n  pit: {title: Pit, position: [54.3, 86.2]}\nmachines:\n"
