@@ -41,6 +41,11 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         world.truth.wroteOther()
     }
 
+    func bringForward(to latest: Timestamp) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.bringForward(to: latest) }
+        world.truth.wroteOther()
+    }
+
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
         try await writing { database throws(StoreFailure) in try await database.maintain(at: now) }
     }
