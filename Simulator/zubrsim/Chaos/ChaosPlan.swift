@@ -12,8 +12,9 @@ struct ChaosPlan: Sendable {
     static let machines = 20
     static let fleet = FleetID(unchecked: "chaos")
     static let signal = Signal("chaos_mark")
-    /// After so many good messages of all machines comes a bad one: a batch of the daemon is seldom smaller.
-    private static let goodPerPoison = 50
+    /// After so many good messages of all machines comes a bad one: under load a batch of the daemon is seldom smaller. A million
+    /// messages bring as many bad ones as its quarantine holds.
+    private static let goodPerPoison = 10
 
     /// How long the daemon lives before each kill; the last life is ended by nobody.
     let lives: [Duration]

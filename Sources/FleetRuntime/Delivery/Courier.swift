@@ -45,6 +45,7 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
     /// A round and the pause after it, whatever becomes of the round.
     package func turn(_ round: inout Round) async {
         do {
+            try await beginAnew(&round)
             let carried = try await step(&round)
             round.backoff.reset()
             if carried < Self.dispatchesPerRound { try await clock.sleep(for: Self.roundEvery) }
@@ -58,9 +59,17 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
         }
     }
 
+    /// The clock may have been years ahead when the last run put something off; no try of ours lies further away than this.
+    private func beginAnew(_ round: inout Round) async throws {
+        guard !round.hasBegun, time?.isCredible ?? true else { return }
+        try await store.bringForward(to: now() + knowledge.value.desk.republishAfter)
+        round.hasBegun = true
+    }
+
     /// What one round hands to the next.
     package struct Round: Sendable {
         var backoff: Backoff
+        fileprivate var hasBegun = false
         /// Centers whose topic the broker does not let us write, what it says, and when it said so last.
         fileprivate var refused: [ServiceCenterID: Refusal] = [:]
 
