@@ -32,9 +32,8 @@ package final class ChildProcess: Sendable {
         complete.merge(environment) { $1 }
         let libraries = [environment, ProcessInfo.processInfo.environment].compactMap { $0["LD_PRELOAD"] }
         if !libraries.isEmpty { complete["LD_PRELOAD"] = libraries.joined(separator: ":") }
-        let spawned = await Nursery.only.run {
-            spawn(program, arguments, complete.map { "\($0)=\($1)" }, output)
-        }
+        let variables = complete.map { "\($0)=\($1)" }
+        let spawned = await Nursery.only.run { spawn(program, arguments, variables, output) }
         let child = ChildProcess(program: program, id: try spawned.get())
         // It holds the child until it has ended, so that the end is always seen and nothing stays a zombie.
         startThread { child.awaitEnd() }
