@@ -3,7 +3,8 @@ import Foundation
 /// The folder that a rehearsal works in, and that the next one clears.
 ///
 /// The folder is the user's word and may be one with a fleet's own database in it: what is deleted must be a rehearsal's.
-/// So a folder is taken only when it is new, empty or marked, and of a marked one only what rehearsals make is removed.
+/// So nothing is removed but what rehearsals make, and that only from a folder that a rehearsal has marked; another that has
+/// anything of such a name is refused.
 package enum WorkFolder {
     /// The file that says that rehearsals may work here.
     package static let mark = "zubr-rehearsal"
@@ -23,7 +24,7 @@ package enum WorkFolder {
             try "Rehearsals of Zubr work in this folder. The next one removes: \(leftovers.joined(separator: "*, "))*\n"
                 .write(toFile: "\(folder)/\(mark)", atomically: true, encoding: .utf8)
             for name in try files.contentsOfDirectory(atPath: folder)
-            where name != mark && leftovers.contains(where: name.hasPrefix) {
+            where isLeftover(name) {
                 try files.removeItem(atPath: "\(folder)/\(name)")
             }
         } catch {
@@ -32,17 +33,20 @@ package enum WorkFolder {
         return URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
     }
 
-    /// Refuses a folder that is there and has something else in it.
+    private static func isLeftover(_ name: String) -> Bool {
+        name != mark && leftovers.contains(where: name.hasPrefix)
+    }
+
+    /// Refuses a folder that has something in it which would be removed and is no rehearsal's.
     package static func check(_ folder: String) throws(RehearsalFailure) {
         guard FileManager.default.fileExists(atPath: folder) else { return }
         let found: [String]
         do { found = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
             throw RehearsalFailure("\(folder) cannot be looked into: \(error.localizedDescription)")
         }
-        guard found.isEmpty || found.contains(mark) else {
-            throw RehearsalFailure(
-                "\(folder) has other things in it than a rehearsal's, and nothing was touched; give an empty or a new folder"
-            )
-        }
+        guard !found.contains(mark), let foreign = found.first(where: isLeftover) else { return }
+        throw RehearsalFailure(
+            "\(folder) has a \(foreign) in it that is no rehearsal's, and nothing was touched; give an empty or a new folder"
+        )
     }
 }

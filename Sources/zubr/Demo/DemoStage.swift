@@ -28,7 +28,7 @@ final class DemoStage {
         }
         try WorkFolder.check(folder)
         let files = FileManager.default
-        if keepsLast, files.fileExists(atPath: folder) {
+        if keepsLast, files.fileExists(atPath: "\(folder)/\(WorkFolder.mark)") {
             let free = (1...).lazy.map { "\(self.folder)-\($0)" }.first { !files.fileExists(atPath: $0) }
             do { try files.moveItem(atPath: folder, toPath: free ?? folder) } catch {
                 throw CommandFailure(
