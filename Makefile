@@ -25,7 +25,8 @@ help:
 	@echo "make build    programs only, into $(BIN)"
 	@echo "make fuzz     every fuzzer for SECONDS (30) each; two at a time"
 	@echo "make lint     swift format, strict"
-	@echo "make install  programs, unit, configuration and completions, below PREFIX=$(PREFIX) and SYSCONFDIR=$(SYSCONFDIR)"
+	@echo "make static   programs that bring the Swift runtime with them, for make install"
+	@echo "make install  what make static has built: programs, unit, configuration and completions, below PREFIX=$(PREFIX) and SYSCONFDIR=$(SYSCONFDIR)"
 	@echo "make deb      a Debian package, into dist/"
 	@echo "make test-deb installs, runs, upgrades and removes that package on a system of its own; as root"
 	@echo "make security how exposed the unit is, in the words of systemd-analyze"
@@ -54,11 +55,14 @@ test: tests
 # Programs and tests once more with the instruments in. Whatever process finds something writes it into a file of its own.
 THREADED := -c release --scratch-path .build-tsan --sanitize=thread -Xswiftc -enable-testing
 REPORTS := $(CURDIR)/.build-tsan/reports
+EDGES := $(CURDIR)/.build-tsan/edges.so
+WATCHED := LD_PRELOAD=$(EDGES) TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0"
 test-thread: packages
 	@swift build $(THREADED) --build-tests
+	@"$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang" -O1 -shared -fPIC -o $(EDGES) Tests/ThreadEdges/edges.c
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0" swift test $(THREADED) --skip-build --skip '^SimulationTests'
-	@TSAN_OPTIONS="log_path=$(REPORTS)/report exitcode=0" swift test $(THREADED) --skip-build --filter '^SimulationTests'
+	@$(WATCHED) swift test $(THREADED) --skip-build --skip '^SimulationTests'
+	@$(WATCHED) swift test $(THREADED) --skip-build --filter '^SimulationTests'
 	@if ls $(REPORTS)/report.* >/dev/null 2>&1; then cat $(REPORTS)/report.*; exit 1; fi
 
 # One seed alone: make simulation SEED=17
@@ -66,10 +70,15 @@ SEEDS ?= 10000
 simulation: tests
 	@ZUBR_SEEDS=$(SEEDS) ZUBR_SEED=$(SEED) swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
 
+# The library once more, in C alone: SwiftPM ties it to the Swift runtime, which no server has.
 static: packages
 	@swift build -c release --scratch-path $(STATIC) --static-swift-stdlib
+	@mkdir -p $(STATIC)/release/lib
+	@clang -O2 -fPIC -shared -I Simulator/CPowerCut/include Simulator/CPowerCut/PowerCut.c -o $(STATIC)/release/lib/libZubrPowerCut.so
 
-install: static
+# Not built here: this runs as root, and a build as root leaves files that nobody else can replace.
+install:
+	@test -x $(STATIC)/release/zubrd || { echo "make install: nothing is built yet; run \`make static\` first, as yourself" >&2; exit 1; }
 	@scripts/install-files $(STATIC)/release "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)"
 
 deb: static

@@ -45,13 +45,19 @@ let package = Package(
             name: "FleetConfiguration", dependencies: ["FleetModel", "ServiceDesk", "Yams"],
             path: "Sources/FleetConfiguration", swiftSettings: strict),
         .target(
+            name: "FleetConsole", dependencies: ["FleetModel", "FleetRuntime"], path: "Sources/FleetConsole",
+            sources: ["Doctor/MosquittoSettings.swift", "Doctor/Checkup.swift", "Text"], swiftSettings: strict),
+        .target(
+            name: "FleetEnrolment", dependencies: ["FleetModel"], path: "Sources/FleetEnrolment",
+            swiftSettings: strict),
+        .target(
             name: "FleetSimulation", dependencies: ["FleetModel", "TelemetryCodec"],
             path: "Simulator/FleetSimulation", sources: ["Replay"], swiftSettings: strict),
         .executableTarget(
             name: "zubr-fuzz",
             dependencies: [
                 "FleetModel", "TelemetryCodec", "FleetRuntime", "FleetStore", "FleetAPI", "FleetConfiguration",
-                "FleetSimulation",
+                "FleetConsole", "FleetEnrolment", "FleetSimulation",
             ],
             path: "Fuzzers", swiftSettings: strict),
     ],

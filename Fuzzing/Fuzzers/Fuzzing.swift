@@ -10,8 +10,15 @@ enum Fuzzing {
         TelemetryFuzzer.self, StatusFuzzer.self, ReplyFuzzer.self, TopicFuzzer.self, BatchFuzzer.self,
         LineProtocolFuzzer.self, RecordingFuzzer.self, TableRowFuzzer.self, MachineTableFuzzer.self,
         TimeFuzzer.self, FrameBlockFuzzer.self, SequenceRangesFuzzer.self, QueryFuzzer.self, DocumentFuzzer.self,
-        ConfigurationFuzzer.self,
+        ConfigurationFuzzer.self, BrokerFilesFuzzer.self,
     ]
+
+    /// The variable by which a process of libFuzzer's own knows its target.
+    static let inherited = "ZUBR_FUZZ_TARGET"
+
+    static func type(named name: UnsafePointer<CChar>?) -> (any Fuzzer.Type)? {
+        name.flatMap { name in fuzzers.first { $0.name == String(cString: name) } }
+    }
 
     /// The fuzzer this process runs.
     // Set once, before the first input; libFuzzer calls back on the thread that started it.
@@ -24,12 +31,16 @@ public func initialize(
     _ count: UnsafeMutablePointer<Int32>,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> Int32 {
-    guard count.pointee >= 2, let name = arguments.pointee[1].map({ String(cString: $0) }),
-        let type = Fuzzing.fuzzers.first(where: { $0.name == name })
-    else {
+    // libFuzzer starts itself again to merge and to minimize, with the arguments that we have left it.
+    if count.pointee >= 2, let type = Fuzzing.type(named: getenv(Fuzzing.inherited)) {
+        Fuzzing.chosen = type.init()
+        return 0
+    }
+    guard count.pointee >= 2, let type = Fuzzing.type(named: arguments.pointee[1]) else {
         for fuzzer in Fuzzing.fuzzers { print(fuzzer.name) }
         exit(count.pointee == 1 ? 0 : 64)
     }
+    setenv(Fuzzing.inherited, type.name, 1)
     Fuzzing.chosen = type.init()
     arguments.pointee[1] = arguments.pointee[0]
     arguments.pointee += 1

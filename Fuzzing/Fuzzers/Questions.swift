@@ -31,7 +31,8 @@ final class DocumentFuzzer: Fuzzer {
         switch first & 3 {
         case 0: check([Machine].self, body)
         case 1: check(RetryRequest.self, body)
-        default: check(AcknowledgementDocument.self, body)
+        case 2: check(AcknowledgementDocument.self, body)
+        default: check(TransferDocument.self, body)
         }
     }
 

@@ -24,14 +24,16 @@ package final class ChildProcess: Sendable {
 
     /// Starts `program` with its output appended to the file at `output` (`nil`: it shares ours).
     ///
-    /// `environment` is added to ours.
+    /// `environment` is added to ours; libraries preloaded into us are preloaded into the child, too.
     package static func start(
         _ program: String, arguments: [String] = [], environment: [String: String] = [:], output: String? = nil
     ) async throws(RehearsalFailure) -> ChildProcess {
-        let complete = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let spawned = await Nursery.only.run {
-            spawn(program, arguments, complete.map { "\($0)=\($1)" }, output)
-        }
+        var complete = ProcessInfo.processInfo.environment
+        complete.merge(environment) { $1 }
+        let libraries = [environment, ProcessInfo.processInfo.environment].compactMap { $0["LD_PRELOAD"] }
+        if !libraries.isEmpty { complete["LD_PRELOAD"] = libraries.joined(separator: ":") }
+        let variables = complete.map { "\($0)=\($1)" }
+        let spawned = await Nursery.only.run { spawn(program, arguments, variables, output) }
         let child = ChildProcess(program: program, id: try spawned.get())
         // It holds the child until it has ended, so that the end is always seen and nothing stays a zombie.
         startThread { child.awaitEnd() }

@@ -8,17 +8,20 @@ package func sibling(program: String) throws(RehearsalFailure) -> String {
 
 /// A library of this project that is loaded into programs, by its file; `product` is what builds it.
 package func sibling(library: String, product: String) throws(RehearsalFailure) -> String {
-    try sibling(library, product: product)
+    // Installed, libraries are apart from programs.
+    try sibling(library, product: product, orIn: [installed("lib")], for: R_OK)
 }
 
-private func sibling(_ name: String, product: String) throws(RehearsalFailure) -> String {
-    var places = [executableFolder()]
+private func sibling(
+    _ name: String, product: String, orIn others: [String] = [], for use: Int32 = X_OK
+) throws(RehearsalFailure) -> String {
+    var places = [executableFolder()] + others
     // Under `swift test` the running program may be the toolchain's, and the working directory the project's.
     let here = FileManager.default.currentDirectoryPath
     places += ["\(here)/.build/debug", "\(here)/.build/release"]
     for place in places {
         let path = "\(place)/\(name)"
-        if access(path, X_OK) == 0 { return path }
+        if access(path, use) == 0 { return path }
     }
     throw RehearsalFailure(
         "\(name) is not beside this program (looked in \(places.joined(separator: ", "))); build it with: swift build --product \(product)"
@@ -55,9 +58,12 @@ package func shippedConfigurationFolder() throws(RehearsalFailure) -> String {
 }
 
 /// What is installed beside the programs and the same for everybody: `share/zubr` beside their `bin`.
-package func sharedFolder() -> String {
+package func sharedFolder() -> String { installed("share") }
+
+/// Our folder in one of those beside the programs' `bin`.
+private func installed(_ kind: String) -> String {
     let programs = executableFolder()
-    return "\(programs[..<(programs.lastIndex(of: "/") ?? programs.startIndex)])/share/zubr"
+    return "\(programs[..<(programs.lastIndex(of: "/") ?? programs.startIndex)])/\(kind)/zubr"
 }
 
 private func namedConfiguration() throws(RehearsalFailure) -> String? {

@@ -28,19 +28,25 @@ struct FleetDesk: Sendable {
         return RegistrationDocument(new: new, updated: machines.count - new)
     }
 
-    func transfer(_ document: TransferDocument) async throws -> TransferDocument {
+    /// - Parameter isCheck: nothing is done; it is refused as the transfer itself would be.
+    func transfer(_ document: TransferDocument, isCheck: Bool) async throws -> TransferDocument {
         for (name, text) in [("owner", document.owner), ("contact", document.contact), ("site", document.site)] {
             guard let text else { continue }
             guard text.count <= 200, text.unicodeScalars.allSatisfy({ !$0.properties.isControl }) else {
                 throw APIFailure.badBody("\(name): takes up to 200 characters on one line")
             }
         }
+        let at = now()
+        let transfer = MachineTransfer(
+            from: document.from, to: document.to, at: at, owner: document.owner, contact: document.contact,
+            site: document.site)
+        guard !isCheck else {
+            try await registry.check(transfer)
+            return document
+        }
+        try await registry.transfer(transfer)
         var done = document
-        done.at = now()
-        try await registry.transfer(
-            MachineTransfer(
-                from: document.from, to: document.to, at: now(), owner: document.owner, contact: document.contact,
-                site: document.site))
+        done.at = at
         return done
     }
 

@@ -95,8 +95,11 @@ package struct Authority {
     /// What it has given out, the oldest first.
     package func issued() throws(EnrolmentFailure) -> [Issue] {
         guard exists else { return [] }
-        let index = try GuardedFile(path: indexFile).read() ?? ""
-        return index.split(separator: "\n").compactMap { line -> Issue? in
+        return Authority.issues(inIndex: try GuardedFile(path: indexFile).read() ?? "")
+    }
+
+    static func issues(inIndex index: String) -> [Issue] {
+        index.split(separator: "\n").compactMap { line -> Issue? in
             // Status, end of life, when revoked, serial, file, name.
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard fields.count == 6, let name = fields[5].split(separator: "CN=").last,

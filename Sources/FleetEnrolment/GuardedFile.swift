@@ -7,7 +7,8 @@ struct GuardedFile {
 
     /// The text as it is; `nil` when there is no such file.
     func read() throws(EnrolmentFailure) -> String? {
-        guard access(path, F_OK) == 0 else { return nil }
+        // A folder we may not look into is not an empty one.
+        if access(path, F_OK) != 0, errno == ENOENT { return nil }
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw EnrolmentFailure("\(path) cannot be read: \(systemError()); run this as root (sudo)")
         }

@@ -4,7 +4,7 @@ import Foundation
 struct PasswordFile {
     private var lines: [Substring]
 
-    init(_ text: String) { lines = text.split(separator: "\n") }
+    init(_ text: String) { lines = PasswordFile.split(text) }
 
     var text: String { lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n" }
     var names: Set<String> { Set(lines.map(PasswordFile.name)) }
@@ -13,12 +13,20 @@ struct PasswordFile {
 
     /// Adds hashed lines; a name that is there already gets its new one.
     mutating func merge(_ hashed: String) {
-        let added = hashed.split(separator: "\n")
+        let added = PasswordFile.split(hashed)
         remove(Set(added.map(PasswordFile.name)))
         lines += added
     }
 
-    private static func name(_ line: Substring) -> String { String(line.prefix { $0 != ":" }) }
+    /// Scalar by scalar, as mosquitto reads: to Swift's characters a carriage return and a line feed are one, and so are
+    /// a colon and an accent behind it.
+    private static func split(_ text: String) -> [Substring] {
+        text.unicodeScalars.split(separator: "\n").map { Substring($0) }
+    }
+
+    private static func name(_ line: Substring) -> String {
+        String(Substring(line.unicodeScalars.prefix { $0 != ":" }))
+    }
 
     /// The lines for these passwords.
     ///

@@ -344,6 +344,8 @@ package protocol Outbox: Sendable {
     func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch]
     /// It was tried; it is tried again at `next` unless it is settled before.
     func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure)
+    /// What would be tried later than `latest` is tried then: an earlier run with a wrong clock has put it off.
+    func bringForward(to latest: Timestamp) async throws(StoreFailure)
 }
 
 package struct OutgoingDispatch: Sendable, Hashable {
@@ -454,5 +456,7 @@ package protocol FleetRegistry: Sendable {
     /// Gives a machine to another fleet: everything known of it goes on under the new name, and the old one is retired.
     /// One transaction.
     func transfer(_ transfer: MachineTransfer) async throws(StoreFailure)
+    /// Throws what `transfer` would throw now, and changes nothing.
+    func check(_ transfer: MachineTransfer) async throws(StoreFailure)
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure)
 }

@@ -1,4 +1,3 @@
-import FleetAPI
 import FleetConfiguration
 import FleetMQTT
 import FleetModel
@@ -10,10 +9,10 @@ import ServiceLifecycle
 
 /// The adapters and the loops of one daemon, connected.
 struct Daemon {
-    private let configuration: FleetConfiguration
+    let configuration: FleetConfiguration
     private let file: String
-    private let load: @Sendable () throws -> FleetConfiguration
-    private let fault: InjectedFault?
+    let load: @Sendable () throws -> FleetConfiguration
+    let fault: InjectedFault?
     private let logLevel: Live<Logger.Level>
     private let logger: Logger
 
@@ -44,72 +43,12 @@ struct Daemon {
             try FileManager.default.createDirectory(
                 at: URL(fileURLWithPath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
         }
-        let database = try await FleetDatabase.open(
-            path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
-            keepsBallast: true, sync: fault == .synchronousNormal ? .normal : .full)
-        let time = DaemonTime(
-            settings.clock, newestStored: try await database.newestArrival(), wall: Timestamp.systemNow,
-            boot: Duration.systemSinceBoot)
-        let now: @Sendable () -> Timestamp = { time.now() }
-        let parts = LiveParts(configuration, database: database, logLevel: logLevel)
-        let gauges = DaemonGauges()
-        let inbox = MosquittoInbox(settings.broker, limits: settings.limits, now: now)
-        let post = MosquittoPost(settings.broker, now: now)
-        let status = DaemonStatus(
-            reader: database, gauges: gauges, broker: { inbox.gauges.snapshot }, post: { post.gauges.snapshot },
-            time: time, databasePath: settings.database, version: zubrVersion)
-        let retry = QuarantineRetry(store: database, limits: parts.limits)
+        let adapters = try await Adapters(configuration, fault: fault, logLevel: logLevel, manager: manager)
         var loaded = ConfigurationDocument()
         loaded.file = file
-        loaded.loadedAt = now()
-        gauges.update(configuration: loaded)
-
-        // Shut down from the last to the first: nothing new comes in while what has come is still being decided.
-        var services: [any Service] = [
-            Reloader(
-                load: load, parts: parts, gauges: gauges, now: now, logger: logger.for("configuration"),
-                onReloading: { manager?.tell(.reloading(atMicroseconds: NotifySocket.monotonicMicroseconds)) },
-                onReloaded: { manager?.tell(.ready) }),
-            Archivist(
-                store: database, settings: parts.backup, time: time, gauges: gauges, clock: ContinuousClock(),
-                now: now, logger: logger.for("backup")),
-            Registrar(
-                store: database, machines: parts.machines, gauges: gauges, clock: ContinuousClock(),
-                logger: logger.for("registrar")),
-            Custodian(
-                store: database, gauges: gauges, clock: ContinuousClock(), now: now, logger: logger.for("custodian")),
-            Courier(
-                store: database, post: post, knowledge: parts.knowledge, time: time, gauges: gauges,
-                clock: ContinuousClock(), now: now, logger: logger.for("courier")),
-            Evaluator(
-                store: database, knowledge: parts.knowledge, time: time, gauges: gauges, clock: ContinuousClock(),
-                now: now, logger: logger.for("evaluator")),
-            ClockWatch(
-                time: time, store: database, limits: parts.limits, gauges: gauges, clock: ContinuousClock(),
-                logger: logger.for("clock")),
-            Ingestor(
-                inbox: inbox, store: database, limits: parts.limits, time: time, gauges: gauges,
-                clock: ContinuousClock(),
-                now: now, fault: fault, logger: logger.for("ingestor")),
-            FleetServer(
-                reader: database, registry: database, status: { await status.document() },
-                metrics: { await status.metrics() },
-                retry: { try await retry.retry($0) }, now: now, socket: settings.socket, logger: logger.for("api"),
-                onListening: { manager?.tell(.ready) }),
-        ]
-        if let metrics = settings.metrics {
-            services.append(
-                MetricsServer(
-                    metrics, metrics: { await status.metrics() }, gauges: gauges, logger: logger.for("metrics")))
-        }
-        if let manager {
-            // The first to shut down, so that it says so before the others take their time.
-            services.append(
-                Heartbeat(
-                    manager: manager, store: database, gauges: gauges, broker: { inbox.gauges.snapshot },
-                    watchdog: NotifySocket.watchdogInterval(environment, process: getpid()),
-                    clock: ContinuousClock(), now: now, logger: logger.for("heartbeat")))
-        }
+        loaded.loadedAt = adapters.now()
+        adapters.gauges.update(configuration: loaded)
+        let services = services(adapters, watchdog: NotifySocket.watchdogInterval(environment, process: getpid()))
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -123,17 +62,11 @@ struct Daemon {
                 "centers": "\(configuration.network.centers.count)",
             ])
         let outcome = await Result { try await group.run() }
-        await inbox.shutdown()
-        await post.shutdown()
-        await database.close()
+        await adapters.inbox.shutdown()
+        await adapters.post.shutdown()
+        await adapters.database.close()
         try outcome.get()
         logger.notice("stopped")
-    }
-}
-
-extension Logger {
-    fileprivate func `for`(_ part: String) -> Logger {
-        Logger(label: "zubrd.\(part)")
     }
 }
 

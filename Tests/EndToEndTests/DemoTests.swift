@@ -69,16 +69,6 @@ struct DemoTests {
         #expect(printed.count == 1, "\(text)")
         #expect(try figures(text).machines > 0)
     }
-
-    @Test("a folder with something else in it is not touched", .timeLimit(.minutes(1)))
-    func foreignFolder() async throws {
-        let work = TemporaryFolder()
-        try "precious".write(toFile: "\(work.path)/letter", atomically: true, encoding: .utf8)
-        let (status, text) = try await Stage.run("zubr", ["demo", "--seconds", "1", "--folder", work.path])
-        #expect(status == 1)
-        #expect(text.contains("has other things in it"))
-        #expect(FileManager.default.fileExists(atPath: "\(work.path)/letter"))
-    }
 }
 
 /// The command lines of running processes that name `folder`.

@@ -210,6 +210,11 @@ struct DoctorTests {
             try FileManager.default.removeItem(atPath: patient.database)
             let (none, _) = try await patient.examine()
             #expect(none.state("database") == "warning")
+
+            try bad.write(to: URL(fileURLWithPath: "\(patient.database).corrupt-2026-11-21T030000Z"))
+            let (aside, _) = try await patient.examine()
+            #expect(aside.state("database") == "failed")
+            #expect(aside.seen("database").contains(".corrupt-2026-11-21T030000Z"))
         }
     }
 

@@ -92,7 +92,7 @@ struct FaultTests {
         expectNothingIsLost(figures, published: 3_000)
         #expect(figures.brokerRestarts == (fault == "broker-restart" ? 5 : 0))
         #expect(figures.resets == (fault == "reset" ? 20 : 0))
-        #expect(figures.poisonPublished == (fault == "poison" ? 60 : 0))
+        #expect(figures.poisonPublished == (fault == "poison" ? 300 : 0))
         #expect(figures.powerCuts == (fault == "power-cut" ? 2 : 0))
         #expect(status == 0)
     }

@@ -120,10 +120,14 @@ final class CannedFleet: FleetReader, FleetRegistry {
         return []
     }
 
-    func transfer(_ transfer: MachineTransfer) async throws(StoreFailure) {
+    func check(_ transfer: MachineTransfer) async throws(StoreFailure) {
         try check()
         guard transfer.from == CannedFleet.truck else { throw .notFound("no machine \(transfer.from)") }
         guard transfer.to != CannedFleet.truck else { throw .conflict("\(transfer.to) is the name it has") }
+    }
+
+    func transfer(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        try await check(transfer)
         told.withLock { $0.transferred.append(transfer) }
     }
 

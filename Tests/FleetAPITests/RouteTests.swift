@@ -129,6 +129,10 @@ struct RouteTests {
             let answer = try await client.ask("POST", "/v1/machines/transfer", body: body)
             #expect(answer.status == status)
             #expect(answer.text.contains(#""at":"2026-03-01T08:00:00Z""#) == (status == 200))
+            // Only asked, it is refused the same way, and nothing is done.
+            let checked = try await client.ask("POST", "/v1/machines/transfer?check=true", body: body)
+            #expect(checked.status == status)
+            #expect(!checked.text.contains(#""at":"#))
         }
         let expected = MachineTransfer(
             from: CannedFleet.truck, to: MachineKey("altai-ore/t-4")!, at: CannedFleet.now, owner: "Altai Ore")

@@ -52,6 +52,14 @@ struct EnrolmentTests {
         #expect(door.files == ["acl", "passwords"], "nothing is left lying about")
     }
 
+    @Test("a file that is not there is told from one that cannot be reached")
+    func unreachableFile() throws {
+        let door = try Door()
+        #expect(try GuardedFile(path: "\(door.folder.path)/none").read() == nil)
+        // Its folder is a file; root may look into every folder, so a forbidden one would not show it.
+        #expect(throws: EnrolmentFailure.self) { try GuardedFile(path: "\(door.list)/passwords").read() }
+    }
+
     @Test("who is enrolled keeps its password, unless it is to have a new one; others are never touched")
     func again() throws {
         let door = try Door()

@@ -32,6 +32,16 @@ struct BackupShelfTests {
         #expect(shelf.unfinished == [names[0] + ".partial"])
     }
 
+    @Test("those that a clock which was ahead has named go first, so that a good one never makes room for another")
+    func rotationAfterClockAhead() {
+        let good = (0..<3).map { BackupShelf.name(at: night + .days(Double($0))) }
+        let ahead = (0..<2).map { BackupShelf.name(at: night + .days(365 + Double($0))) }
+        let shelf = BackupShelf(names: good + ahead)
+        #expect(shelf.surplus(keep: 3, newest: good[2]) == ahead)
+        #expect(shelf.surplus(keep: 4, newest: good[2]) == [ahead[0]])
+        #expect(shelf.surplus(keep: 2, newest: good[2]) == ahead + [good[0]])
+    }
+
     @Test(
         "the next is due an interval after the last; one from the future does not count",
         arguments: [(after: -1, next: 23), (after: -30, next: -6), (after: 5, next: 0)]

@@ -20,18 +20,21 @@ private final class ScriptedOutbox: Outbox {
     func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure) {
         noted.add("\(id) again in \(next == .distantFuture ? "never" : "\(Int((next - now).inSeconds)) s")")
     }
+    func bringForward(to latest: Timestamp) async throws(StoreFailure) {}
 }
 
 /// A broker that refuses some centers' topics, or is gone.
 private struct ScriptedPost: CenterPost {
     var refused: Set<String> = []
     var isGone = false
+    var whilePublishing: @Sendable () -> Void = {}
     let published = Box<String>()
 
     func publish(_ body: [UInt8], to topic: Topic) async throws(InboxFailure) {
         if isGone { throw .disconnected("connection refused") }
         if refused.contains(where: { topic.description.contains("/\($0)/") }) { throw .refused("not authorized") }
         published.add(topic.description)
+        whilePublishing()
     }
 }
 
@@ -62,14 +65,15 @@ private let knowledge = FleetKnowledge(
 @Suite("the courier")
 struct CourierTests {
     private func courier(
-        _ outbox: ScriptedOutbox, _ post: ScriptedPost, _ gauges: DaemonGauges, at time: Timestamp = now
+        _ outbox: ScriptedOutbox, _ post: ScriptedPost, _ gauges: DaemonGauges, at time: Timestamp = now,
+        time daemonTime: DaemonTime? = nil
     ) -> Courier<ScriptedOutbox, ScriptedPost> {
         Courier(
-            store: outbox, post: post, knowledge: Live(knowledge), gauges: gauges,
+            store: outbox, post: post, knowledge: Live(knowledge), time: daemonTime, gauges: gauges,
             clock: ContinuousClock(), now: { time }, logger: Logger(label: "test"))
     }
 
-    @Test("an offer comes round again until it is settled, a withdrawal is sent once")
+    @Test("an offer comes round again until it is settled, a withdrawal once the broker has taken it does not")
     func rounds() async throws {
         let outbox = ScriptedOutbox([dispatch(1, to: "belovo"), dispatch(2, to: "minsk", .withdraw)])
         var round = Courier<ScriptedOutbox, ScriptedPost>.Round()
@@ -77,7 +81,7 @@ struct CourierTests {
         #expect(outbox.noted.all == ["WO-000001/1/offer again in 300 s", "WO-000002/1/withdraw again in never"])
     }
 
-    @Test("a center whose topic the broker refuses does not hold up the others, and is named")
+    @Test("a center whose topic the broker refuses does not hold up the others, is named, and gets everything later")
     func refused() async throws {
         let outbox = ScriptedOutbox([
             dispatch(1, to: "narovlya"), dispatch(2, to: "narovlya", .withdraw), dispatch(3, to: "belovo"),
@@ -89,7 +93,7 @@ struct CourierTests {
         #expect(post.published.all == ["zubr/v1/centers/belovo/work-orders"])
         #expect(
             outbox.noted.all == [
-                "WO-000001/1/offer again in 300 s", "WO-000002/1/withdraw again in never",
+                "WO-000001/1/offer again in 300 s", "WO-000002/1/withdraw again in 300 s",
                 "WO-000003/1/offer again in 300 s",
             ])
         #expect(gauges.problems.count == 1)
@@ -109,6 +113,34 @@ struct CourierTests {
         _ = try await courier(ScriptedOutbox([dispatch(1, to: "narovlya")]), post, gauges).step(&round)
         _ = try await courier(ScriptedOutbox([]), post, gauges, at: now + after).step(&round)
         #expect(!gauges.problems.isEmpty == isShown)
+    }
+
+    @Test("sends nothing after the time was moved before what waits has moved with it")
+    func movedTime() async throws {
+        let clock = SetClock(day: -1)
+        let outbox = ScriptedOutbox([dispatch(1, to: "belovo")])
+        let post = ScriptedPost()
+        var round = Courier<ScriptedOutbox, ScriptedPost>.Round()
+        let courier = courier(outbox, post, DaemonGauges(), time: clock.time)
+        #expect(try await courier.step(&round) == 1)
+        clock.setRight()
+        #expect(clock.time.shift == .days(1))
+        #expect(try await courier.step(&round) == 0)
+        clock.time.settle(.days(1))
+        #expect(try await courier.step(&round) == 1)
+        #expect(post.published.all.count == 2)
+        #expect(outbox.noted.all.count == 2)
+    }
+
+    @Test("does not note as sent what the broker took while the time was moved, or it would wait as long again")
+    func movedMeanwhile() async throws {
+        let clock = SetClock(day: -1)
+        let outbox = ScriptedOutbox([dispatch(1, to: "belovo")])
+        let post = ScriptedPost(whilePublishing: { clock.setRight() })
+        var round = Courier<ScriptedOutbox, ScriptedPost>.Round()
+        _ = try await courier(outbox, post, DaemonGauges(), time: clock.time).step(&round)
+        #expect(post.published.all.count == 1)
+        #expect(outbox.noted.all.isEmpty)
     }
 
     @Test("a broker that is gone ends the round, and nothing is noted as sent")

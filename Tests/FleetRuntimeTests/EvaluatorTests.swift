@@ -36,6 +36,11 @@ private final class FailingStore: EvaluationStore {
     func pendingAcknowledgements() async throws(StoreFailure) -> [AlertAcknowledgement] { [] }
 }
 
+private let travel = TravelRules(
+    defaultRoadFactor: Marked(1.3, .assumed), winterRoadFactor: Marked(1, .assumed),
+    summerKilometresPerHour: Marked(60, .assumed), winterKilometresPerHour: Marked(45, .assumed),
+    mobilisationHours: Marked(2, .assumed), partsLeadHours: [:], visitKilometresMax: Marked(150, .assumed))
+
 @Suite("the evaluator")
 struct EvaluatorTests {
     @Test("decides again from the journal what it could not commit, and raises it once")
@@ -49,10 +54,6 @@ struct EvaluatorTests {
         let store = FailingStore([
             ReceivedFrames(machine: MachineKey("north/truck-1")!, receivedAt: time, frames: [frame])
         ])
-        let travel = TravelRules(
-            defaultRoadFactor: Marked(1.3, .assumed), winterRoadFactor: Marked(1, .assumed),
-            summerKilometresPerHour: Marked(60, .assumed), winterKilometresPerHour: Marked(45, .assumed),
-            mobilisationHours: Marked(2, .assumed), partsLeadHours: [:], visitKilometresMax: Marked(150, .assumed))
         let knowledge = FleetKnowledge(
             catalog: Catalog(), rules: [rule], network: ServiceNetwork(centers: [], travel: travel), desk: DeskRules())
         let evaluator = Evaluator(
@@ -67,6 +68,27 @@ struct EvaluatorTests {
         _ = try await evaluator.step(&bench)
         _ = try await evaluator.step(&bench)
         #expect(store.commits.all.flatMap(\.alerts).map(\.state) == [.firing])
+    }
+
+    @Test("says that what waits has moved with the time when that is committed, not before")
+    func movedTime() async throws {
+        let clock = SetClock(day: -1)
+        let store = FailingStore([])
+        let knowledge = FleetKnowledge(
+            catalog: Catalog(), rules: [], network: ServiceNetwork(centers: [], travel: travel), desk: DeskRules())
+        let evaluator = Evaluator(
+            store: store, knowledge: Live(knowledge), time: clock.time, gauges: DaemonGauges(),
+            clock: ContinuousClock(), now: { clock.time.now() }, logger: Logger(label: "test"))
+        clock.setRight()
+        var bench = try await FleetBench(resuming: store, knowledge: knowledge)
+        await #expect(throws: StoreFailure.self) { try await evaluator.step(&bench) }
+        #expect(clock.time.settledShift == .zero)
+        #expect(clock.time.settledNow == nil)
+        bench = try await FleetBench(resuming: store, knowledge: knowledge)
+        _ = try await evaluator.step(&bench)
+        #expect(store.commits.all.map(\.clockStep) == [.days(1)])
+        #expect(clock.time.settledShift == .days(1))
+        #expect(clock.time.settledNow == SetClock.right)
     }
 
     @Test(

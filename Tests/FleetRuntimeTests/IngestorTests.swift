@@ -201,6 +201,40 @@ struct BatchAssemblerTests {
         #expect(batch.frames.count == (rejected == nil ? 1 : 0))
     }
 
+    @Test("hears a message turned away for its time, and takes no name from it")
+    func turnedAwayNames() {
+        var assembler = BatchAssembler(limits: IngestLimits())
+        for seq in 0..<10 {
+            let names = (0..<300).map { #""turned_away_\#(seq)_\#($0)":1"# }.joined(separator: ",")
+            let body = #"{"boot":1,"seq":\#(seq),"at":"2027-03-01T08:00:00Z","signals":{\#(names)}}"#
+            let batch = assembler.assemble([
+                InboundMessage(topic: telemetry.topic, body: Array(body.utf8), receivedAt: telemetry.receivedAt)
+            ])
+            #expect(batch.rejected.map(\.rejection.reason) == [.futureTime])
+            #expect(assembler.heard == [MachineKey("north/truck-1")!: Timestamp(iso8601: "2027-03-01T08:00:00Z")!])
+            #expect(Signal(known: "turned_away_\(seq)_0") == nil)
+            #expect(Signal(known: "turned_away_\(seq)_299") == nil)
+        }
+    }
+
+    @Test("counts the names a machine brings across a time in which any time was taken")
+    func namesWhileTimeIsInDoubt() {
+        let limits = IngestLimits(signalsPerMachine: 1)
+        var assembler = BatchAssembler(limits: limits)
+        func reason(_ name: String) -> Rejection.Reason? {
+            let body = #"{"boot":1,"seq":1,"at":"2026-03-01T08:00:00Z","signals":{"\#(name)":1}}"#
+            return assembler.assemble([
+                InboundMessage(topic: telemetry.topic, body: Array(body.utf8), receivedAt: telemetry.receivedAt)
+            ]).rejected.first?.rejection.reason
+        }
+        #expect(reason("doubted_0") == nil)
+        for takesAnyTime in [true, false, true] {
+            assembler.go(by: limits, takingAnyTime: takesAnyTime)
+            #expect(reason("doubted_1") == .tooManySignals)
+            #expect(reason("doubted_0") == nil)
+        }
+    }
+
     @Test("never takes a retained reading for a fresh one, but takes a retained status")
     func retained() {
         #expect(

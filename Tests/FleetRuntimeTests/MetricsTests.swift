@@ -116,6 +116,12 @@ struct MetricsPageTests {
         #expect(try PrometheusText(page(given).text).value("zubr_last_commit_age_seconds") == 2)
     }
 
+    @Test("says the same start of this process at every look")
+    func processStart() throws {
+        let looks = try (0..<100).map { _ in try #require(ProcessStanding.own).startedAt }
+        #expect(Set(looks).count == 1)
+    }
+
     @Test("tells this process as the system does")
     func process() throws {
         let read = try PrometheusText(page().text)

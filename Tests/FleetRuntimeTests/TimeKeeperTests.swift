@@ -89,6 +89,62 @@ struct TimeKeeperTests {
     }
 
     @Test(
+        "takes a step forward that is right although the fleet is late, unless it is later than four fifths of the step",
+        arguments: [
+            (step: 10.0, late: 6.0, isTaken: true), (step: 10, late: 7.9, isTaken: true),
+            (step: 10, late: 8.1, isTaken: false), (step: 60, late: 40, isTaken: true),
+        ])
+    func lateFleet(step: Double, late: Double, isTaken: Bool) {
+        var server = Server(error: .seconds(-step), newestStored: nil)
+        server.go(for: .minutes(1), machines: 2, late: .seconds(late))
+        server.error = .zero
+        server.go(for: .seconds(1), machines: 2, late: .seconds(late))
+        #expect(server.off == (isTaken ? 0 : -step))
+    }
+
+    @Test(
+        "is not set back by a wrong step while queues are emptied, whether the fleet was heard before or not",
+        arguments: [true, false], [3_600.0, 600])
+    func backlogAfterStep(isHeardBefore: Bool, step: Double) {
+        var server = Server()
+        server.go(for: .minutes(1), machines: isHeardBefore ? 5 : 0)
+        server.go(for: .minutes(5))
+        server.error = .seconds(-step)
+        server.go(for: .minutes(1))
+        for late in stride(from: 7_200.0, to: 1, by: -20) {
+            server.go(for: .seconds(1), machines: 5, late: .seconds(late))
+            #expect(server.off == 0)
+        }
+        server.go(for: .minutes(2), machines: 5)
+        #expect(server.off == 0)
+        #expect(server.adoptions.isEmpty)
+        #expect(server.events.last == .overruled(.seconds(-step), machines: 5))
+    }
+
+    @Test(
+        "a step back is taken from machines first heard after it when they have stood for a minute",
+        arguments: [(after: 58.0, off: 3_600.0), (after: 62, off: 0)])
+    func heardAfter(after: Double, off: Double) {
+        var server = Server(error: .hours(1), newestStored: nil)
+        server.go(for: .minutes(1))
+        server.error = .zero
+        server.go(for: .seconds(5))
+        server.go(for: .seconds(after), machines: 3)
+        #expect(server.off == off)
+    }
+
+    @Test("goes by where the fleet's clocks stand once they were set back and heard there for an hour")
+    func fleetSetBack() {
+        var server = Server()
+        server.go(for: .minutes(30), machines: 5, late: .minutes(-4))
+        server.go(for: .minutes(62), machines: 5)
+        server.error = .minutes(6)
+        server.go(for: .minutes(1), machines: 5)
+        #expect(server.off == 0)
+        #expect(server.events.last == .overruled(.minutes(6), machines: 5))
+    }
+
+    @Test(
         "takes a step that nobody contradicts only after a while, and only when it stays",
         arguments: [(minutes: 9.9, off: 0.0), (minutes: 10.1, off: 7_200)] as [(minutes: Double, off: Double)])
     func unwitnessed(minutes: Double, off: Double) {

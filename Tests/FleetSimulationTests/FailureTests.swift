@@ -156,6 +156,29 @@ struct FailureTests {
         #expect((simulator.truth.failures.first?.repairedAt != nil) == isRenewed)
     }
 
+    @Test(
+        "of several wrong parts that fit the words, the one that is furthest gone is repaired",
+        arguments: [RepairTarget.signal(Signal("hyd_oil_temp")), .worst])
+    func repairsTheWorst(target: RepairTarget) throws {
+        let modes = ["cooling_fouling", "hydraulic_pump_wear"]
+        for (slow, fast) in [(modes[0], modes[1]), (modes[1], modes[0])] {
+            var scenario = scenario(fast, "haul-1")
+            scenario.forced = [(slow, 60.0), (fast, 15)].map { mode, hours in
+                ForcedFailure(
+                    mode: mode, target: .machine(SmallFleet.key("haul-1")), onset: .hours(2), courseHours: hours)
+            }
+            var simulator = try SmallFleet.simulator(
+                scenario, machines: [SmallFleet.machine("haul-1")], patience: nil)
+            let at = SmallFleet.start + .hours(8)
+            _ = simulator.advance(to: at)
+            #expect(simulator.truth.failures.count { $0.repairedAt == nil } == 2)
+            simulator.repair(SmallFleet.key("haul-1"), target, at: at)
+            _ = simulator.advance(to: at + .hours(1))
+            #expect(simulator.truth.failures.first { $0.mode.id == fast }?.repairedAt == at)
+            #expect(simulator.truth.failures.first { $0.mode.id == slow }?.repairedAt == nil)
+        }
+    }
+
     @Test("a service is written into the truth and changes the filter, not the alternator's belt")
     func services() throws {
         var scenario = scenario("air_filter_clog", "tractor-1")

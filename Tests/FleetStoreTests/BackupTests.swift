@@ -91,6 +91,16 @@ struct BackupTests {
 
 @Suite("A moved clock")
 struct ClockStoreTests {
+    @Test("an old message taken out of quarantine is not the newest arrival")
+    func oldMessage() async throws {
+        let folder = TemporaryFolder()
+        let store = try await open(folder)
+        _ = try await store.commit(batch([frame(1)], at: start + .days(60)))
+        _ = try await store.commit(batch([frame(2)], at: start))
+        #expect(try await store.newestArrival() == start + .days(60))
+        await store.close()
+    }
+
     @Test("what was turned away for its time since the clock was last moved is taken, and stored at the right time")
     func retaken() async throws {
         let folder = TemporaryFolder()

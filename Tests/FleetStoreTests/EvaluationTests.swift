@@ -104,6 +104,26 @@ struct EvaluationTests {
         await store.close()
     }
 
+    @Test("what a wrong clock has put off by years is brought forward, what nobody need send again is not")
+    func broughtForward() async throws {
+        let store = try await open(folder)
+        var round = evaluation()
+        round.orders = [order(1), order(2, machine: tractor)]
+        round.dispatches = [(1, 1, start + .days(400)), (2, 1, start + .seconds(5)), (1, 2, start)].map {
+            (number, offer, at) in
+            Dispatch(order: order(number).id, offer: offer, center: belovo, action: .withdraw, createdAt: at)
+        }
+        try await store.commit(round)
+        try await store.published(round.dispatches[2].id, at: start, next: .distantFuture)
+        try await store.bringForward(to: start + .seconds(60))
+        func due(_ at: Timestamp) async throws -> [WorkOrderID] {
+            try await store.dueDispatches(at: at, limit: 9).map(\.order.id)
+        }
+        #expect(try await due(start + .seconds(59)) == [order(2).id])
+        #expect(try await due(start + .seconds(60)) == [order(2).id, order(1).id])
+        await store.close()
+    }
+
     @Test("reaches a center through the outbox: due when its time has come, until it is settled")
     func outbox() async throws {
         let store = try await open(folder)

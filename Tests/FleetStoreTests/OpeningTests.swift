@@ -210,23 +210,48 @@ struct OpeningTests {
         await store.close()
     }
 
-    @Test("a damaged file is moved aside, never deleted")
-    func damaged() async throws {
-        let store = try await open(folder)
-        _ = try await store.commit(batch((1...2_000).map { frame($0, [Reading(coolant, 1 / Double($0))]) }))
-        await store.close()
-        let path = folder.file("zubr.db")
+    /// Destroys the file as a failing disk may; returns what is left of it.
+    private func damage(_ path: String) throws -> Data {
         var content = try bytes(of: path)
         for page in 1..<content.count / 8_192 {
             content.replaceSubrange(page * 8_192..<page * 8_192 + 64, with: repeatElement(0xAB, count: 64))
         }
         try content.write(to: URL(fileURLWithPath: path))
+        return content
+    }
+
+    @Test("a damaged file is moved aside, never deleted, and no empty one takes its place unasked")
+    func damaged() async throws {
+        let store = try await open(folder)
+        _ = try await store.commit(batch((1...2_000).map { frame($0, [Reading(coolant, 1 / Double($0))]) }))
+        _ = try await store.backUp(to: "backup.db", in: folder.path)
+        await store.close()
+        let content = try damage(folder.file("zubr.db"))
         let refused = await failure { _ = try await open(folder) }
         #expect(refused?.kind == "damaged")
         let aside = folder.files.filter { $0.hasPrefix("zubr.db.corrupt-") && $0.hasSuffix("Z") }
         #expect(aside.count == 1)
-        #expect(try bytes(of: folder.file(aside.first ?? "")) == content)
-        #expect(refused?.message.contains(aside.first ?? "?") == true)
+        let name = try #require(aside.first)
+        #expect(try bytes(of: folder.file(name)) == content)
+        #expect(refused?.message.contains(name) == true)
+
+        // Restarted by the service manager, as often as it likes: nothing is made.
+        for _ in 1...2 {
+            let again = await failure { _ = try await open(folder) }
+            #expect(again?.kind == "damaged")
+            #expect(again?.message.contains(folder.file(name)) == true)
+            #expect(again?.message.contains("backup") == true)
+            #expect(!folder.files.contains("zubr.db"))
+        }
+
+        // A person puts a backup in its place, or decides to begin anew.
+        try FileManager.default.copyItem(atPath: folder.file("backup.db"), toPath: folder.file("zubr.db"))
+        let restored = try await open(folder)
+        #expect(try await restored.counts().frames == 2_000)
+        await restored.close()
+        for name in folder.files where name.hasPrefix("zubr.db") {
+            try FileManager.default.removeItem(atPath: folder.file(name))
+        }
         let fresh = try await open(folder)
         #expect(try await fresh.machineKeys().isEmpty)
         await fresh.close()

@@ -153,8 +153,12 @@ struct TransferTests {
             (tractor, tractor, "conflict"), (tractor, truck, "conflict"),
             (tractor, MachineKey("centers/ru-kuz")!, "conflict"), (tractor, MachineKey("altai-ore/t-5")!, "conflict"),
         ] {
-            #expect(await failure { try await store.transfer(transfer(from, to: to)) }?.kind == kind, "\(from) \(to)")
+            let refused = await failure { try await store.transfer(transfer(from, to: to)) }
+            #expect(refused?.kind == kind, "\(from) \(to)")
+            #expect(await failure { try await store.check(transfer(from, to: to)) } == refused)
         }
+        // One that could be is not, when it is only asked.
+        try await store.check(transfer(tractor, to: MachineKey("agro/free")!))
         #expect(try await store.machines().map(\.equipment) == [tractor, Self.new])
         #expect(try await store.resume().renames == 1)
         // Neither people nor the configuration bring the old name to life.

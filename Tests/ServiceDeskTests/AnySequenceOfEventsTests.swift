@@ -77,7 +77,7 @@ struct AnySequenceOfEventsTests {
         default:
             let order = "WO-\(padded(chance.next(Int(office.desk.lastOrderNumber) + 1) + 1, 6))"
             // Mostly the one who has it.
-            let holder = office.orders[WorkOrderID(order)!]?.center?.text
+            let holder = office.find(order)?.center?.text
             let center = chance.next(4) > 0 ? holder ?? "a" : centers[chance.next(centers.count)]
             let state = CenterReply.State.allCases[chance.next(CenterReply.State.allCases.count)]
             return office.reply(

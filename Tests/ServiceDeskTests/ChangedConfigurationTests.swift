@@ -6,12 +6,12 @@ import Testing
 struct ChangedConfigurationTests {
     /// The desk of the same orders with other centers, after its first look at them.
     private func goingOn(
-        _ office: Office, centers: [ServiceCenter], isNetworkNew: Bool = true, rules: DeskRules = DeskRules()
+        _ office: Office, centers: [ServiceCenter], rules: DeskRules = DeskRules()
     ) -> (desk: ServiceDesk, effects: [DeskEffect]) {
         var desk = ServiceDesk(
             network: Desk.network(centers), rules: rules, orders: office.desk.openOrders, alerts: [],
             lastOrderNumber: office.desk.lastOrderNumber)
-        let effects = desk.review(now: office.now, isNetworkNew: isNetworkNew) { _ in Desk.situation() }
+        let effects = desk.review(now: office.now) { _ in Desk.situation() }
         return (desk, effects)
     }
 
@@ -40,13 +40,25 @@ struct ChangedConfigurationTests {
         #expect(goingOn(office, centers: [centers[1]]).effects.isEmpty)
     }
 
-    @Test("a new center gets what nobody could take, at once", arguments: [true, false])
-    func newCenter(isNetworkNew: Bool) {
+    @Test("a new center gets what nobody could take, at once")
+    func newCenter() {
         var office = Office([])
         office.need([Desk.need()])
         #expect(office.order.state == .uncovered)
-        let (_, effects) = goingOn(office, centers: centers, isNetworkNew: isNetworkNew)
-        #expect(effects.messages == (isNetworkNew ? ["offer a"] : []))
+        let (_, effects) = goingOn(office, centers: centers)
+        #expect(effects.messages == ["offer a"])
+        #expect(goingOn(office, centers: []).effects.isEmpty)
+    }
+
+    @Test("a center that said no is not asked again because the daemon begins anew")
+    func declined() {
+        var office = Office([centers[0]])
+        office.need([Desk.need()])
+        office.reply(.declined, from: "a")
+        #expect(office.order.state == .uncovered)
+        office.now += .days(2)
+        #expect(goingOn(office, centers: [centers[0]]).desk.openOrders == [office.order])
+        #expect(goingOn(office, centers: centers).effects.messages == ["offer b"])
     }
 
     @Test("a clock that is moved moves every deadline with it", arguments: [31_536_000.0, -31_536_000, 3_600, -10])

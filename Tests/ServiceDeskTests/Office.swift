@@ -25,7 +25,10 @@ struct Office {
     }
 
     /// The first order, once there is one.
-    var order: WorkOrder { orders[WorkOrderID("WO-000001")!]! }
+    var order: WorkOrder { find("WO-000001")! }
+
+    /// The order that was counted so, whatever comes after that.
+    func find(_ number: String) -> WorkOrder? { orders.values.first { $0.id.text.hasPrefix("\(number)-") } }
 
     /// The same desk as a restart would make it of what was stored.
     func restarted() -> ServiceDesk {
@@ -45,7 +48,8 @@ struct Office {
         at: Timestamp? = nil, scheduledFor: Timestamp? = nil, meters: [Meter: Double] = [:]
     ) -> [DeskEffect] {
         let reply = CenterReply(
-            reply: "r", order: WorkOrderID(order)!, state: state, at: at ?? now, reason: reason,
+            reply: "r", order: find(order)?.id ?? WorkOrderID("\(order)-0000")!, state: state, at: at ?? now,
+            reason: reason,
             scheduledFor: scheduledFor, meters: meters)
         return keep(desk.apply(reply, from: ServiceCenterID(center)!, now: now) { [situations] in situations[$0] })
     }
@@ -82,6 +86,14 @@ extension [DeskEffect] {
     }
 
     var settled: [String] {
-        compactMap { effect in if case .settle(let id) = effect { id } else { nil } }
+        compactMap { effect in if case .settle(let id) = effect { id.unmarked } else { nil } }
+    }
+}
+
+extension String {
+    /// A number of an order, or a dispatch of one, as if no other database had ever counted.
+    var unmarked: String {
+        let parts = split(separator: "/")
+        return ([parts[0].dropLast(5)] + parts.dropFirst()).joined(separator: "/")
     }
 }

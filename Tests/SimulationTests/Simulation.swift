@@ -33,6 +33,8 @@ final class Simulation {
     private struct Violation: Error { var text: String }
 
     private var deaths = 0
+    /// Offers that wait, each with how often it was tried and since when it was not tried again.
+    private var waiting: [String: (attempts: Int, since: Duration)] = [:]
 
     private init(seed: UInt64, steps: Int, folder: String, mutation: Mutation?) {
         self.seed = seed
@@ -86,6 +88,8 @@ final class Simulation {
         default: world.pass(.seconds(900))
         }
         world.deliver()
+        // As often as not before whatever else happens, and so also between any two of the other loops' turns.
+        if chance.happens(0.4) { try await turn(.clock) }
         switch chance.below(100) {
         case 0..<26: world.moveTruck()
         case 26..<52: try await turn(.ingestor)
@@ -121,7 +125,8 @@ final class Simulation {
         let finding = world.chance.pick(firing).finding
         world.trace.note("person: acknowledges \(finding.machine) \(finding.episode)")
         try? await daemon!.store.acknowledge(
-            AlertAcknowledgement(machine: finding.machine, episode: finding.episode, by: "dispatcher", at: world.now))
+            AlertAcknowledgement(
+                machine: finding.machine, episode: finding.episode, by: "dispatcher", at: daemon!.time.now()))
     }
 
     private func goWrong() async throws {
@@ -136,9 +141,7 @@ final class Simulation {
             world.disk.isFull.toggle()
             world.trace.note("disk: \(world.disk.isFull ? "full" : "has room")")
         case 6: world.busyCalls = chance.between(1, 5)
-        case 7:
-            world.wallError = chance.happens(0.4) ? .zero : .seconds(chance.between(-1_800, 1_800))
-            world.trace.note("clock: wrong by \(Int(world.wallError.inSeconds)) s")
+        case 7: if chance.happens(0.4) { world.setWall(wrongBy: .zero) } else { world.misplaceWall() }
         case 8: world.deathAt = (chance.pick(World.Moment.allCases), death)
         case 9: world.disk.die(death)
         case 10: try await stopAndStart()
@@ -175,7 +178,7 @@ final class Simulation {
                     throw Violation(text: "the database cannot be opened: \(error.message)")
                 }
                 if world.disk.death != nil { deaths += 1 }
-                world.disk.start()
+                switchOn()
                 world.disk.planNothing()
                 world.disk.isFull = world.disk.isFull && tries < 3
                 world.pass(.seconds(1))
@@ -184,14 +187,23 @@ final class Simulation {
         }
     }
 
+    private func switchOn() {
+        if world.disk.death == .powerCut { world.reboot() }
+        world.disk.start()
+    }
+
     private func begin(_ opened: FleetDatabase) async throws(StoreFailure) {
         database = opened
         switch world.mutation {
         case .forgetsLedger:
             try await opened.onWriter("test") { try $0.execute(sql: "DELETE FROM sequence_range") }
-        case .acknowledgesBeforeCommit, .synchronousNormal, .settlesEarly, nil: break
+        case .acknowledgesBeforeCommit, .synchronousNormal, .settlesEarly, .keepsMisjudged, nil: break
         }
-        daemon = Daemon(store: WatchedStore(world: world, database: opened))
+        let world = world
+        let time = DaemonTime(
+            .real, newestStored: try await opened.newestArrival(), wall: { world.wall },
+            boot: { world.boot })
+        daemon = Daemon(store: WatchedStore(world: world, database: opened, time: time))
         world.disk.waitForReaders()
     }
 
@@ -202,7 +214,7 @@ final class Simulation {
         await database?.close()
         database = nil
         world.broker.loseConnection()
-        world.disk.start()
+        switchOn()
         world.trace.note("daemon: starts again")
         try await open()
         try await check(isRestarted: true)
@@ -217,7 +229,7 @@ final class Simulation {
         world.broker.loseConnection()
         if world.isFaulty, world.chance.happens(0.3) {
             world.disk.die(.powerCut)
-            world.disk.start()
+            switchOn()
         }
         try await open()
         try await check(isRestarted: true)
@@ -239,39 +251,66 @@ final class Simulation {
         if let violation = world.truth.violation { throw Violation(text: violation) }
     }
 
-    /// Faults stop: within four hours of virtual time everything must come right.
+    /// Faults stop, a wrong clock last: within four hours of virtual time everything must come right.
     private func heal() async throws {
         world.trace.note("all faults stop")
+        let chance = world.chance
+        let clockIsRightAt = chance.happens(0.5) ? 0 : chance.below(12)
         world.isFaulty = false
         world.deathAt = nil
         world.busyCalls = 0
-        world.wallError = .zero
         world.disk.planNothing()
         world.disk.isFull = false
         world.broker.start()
         for index in world.trucks.indices { world.trucks[index].isHot = false }
         var left: [String] = []
         for round in 0..<480 {
-            world.pass(.seconds(30))
+            world.pass(.milliseconds(29_900))
+            if round == clockIsRightAt { world.setWall(wrongBy: .zero) }
             if round % 10 == 0 { for index in world.trucks.indices { world.sendFrames(of: index) } }
+            world.pass(.milliseconds(100))
             world.deliver()
-            for loop in [Daemon.Loop.registrar, .ingestor, .ingestor, .evaluator, .courier, .custodian] {
-                try await turn(loop)
-            }
+            var turns: [Daemon.Loop] = [.registrar, .ingestor, .ingestor, .evaluator, .clock, .courier, .custodian]
+            while !turns.isEmpty { try await turn(turns.remove(at: chance.below(turns.count))) }
             world.moveCenters()
             try await check()
-            left = try await unsettled()
+            guard round >= clockIsRightAt else { continue }
+            let view = try await database!.read("test") { db, _ in try StoreView(db) }
+            world.disk.waitForReaders()
+            try checkRepeats(view)
+            left = try await unsettled(view)
             if left.isEmpty { return }
         }
         throw Violation(text: "four hours after the last fault: \(left.joined(separator: "; "))")
     }
 
+    /// An offer that waits is sent again and again, also when the time was moved meanwhile.
+    private func checkRepeats(_ view: StoreView) throws {
+        guard daemon!.store.isTimeRight, daemon!.time.isCredible else { return waiting = [:] }
+        var still: [String: (attempts: Int, since: Duration)] = [:]
+        for (id, order) in view.orders where order.state == .open {
+            let offer = "\(id)/\(order.offers)/offer"
+            guard let outgoing = view.outbox[offer], !outgoing.isSettled else { continue }
+            let past = waiting[offer].flatMap { $0.attempts == outgoing.attempts ? $0.since : nil }
+            still[offer] = (outgoing.attempts, past ?? world.elapsed)
+        }
+        waiting = still
+        // Loops that wait after a fault, and a round of ours, come on top.
+        let limit = Site.desk.republishAfter + .minutes(2)
+        for (offer, (attempts, since)) in waiting.sorted(by: { $0.key < $1.key }) where world.elapsed - since > limit {
+            throw Violation(
+                text: "\(offer) waits, was sent \(attempts) times, and not again for \(world.elapsed - since)")
+        }
+    }
+
     /// What has not come right yet.
-    private func unsettled() async throws -> [String] {
+    private func unsettled(_ view: StoreView) async throws -> [String] {
         guard world.broker.queue.isEmpty, !world.isAnythingUnderWay else { return ["messages are under way"] }
-        let view = try await database!.read("test") { db, _ in try StoreView(db) }
-        world.disk.waitForReaders()
         var left = daemon!.gauges.problems
+        if !daemon!.store.isTimeRight { left.append("the daemon's time is wrong") }
+        left += world.truth.waitingForTheTime.prefix(3).map { "message \($0) was turned away for its time" }
+        left += view.outbox.filter { !$0.value.isSettled && $0.value.attempts == 0 }.keys.sorted()
+            .map { "\($0) was never sent" }
         left += world.truth.missing.prefix(3).map { "\($0) is not stored" }
         if view.cursors["evaluation"] != view.cursors["journal"] { left.append("the evaluation is behind") }
         if view.cursors["replies"] ?? 0 != view.lastReply { left.append("replies are not read") }
@@ -288,7 +327,7 @@ final class Simulation {
         let planner = ServicePlanner(catalog: Site.catalog)
         return Site.machines.flatMap { machine in
             let condition = state.conditions[machine.key] ?? MachineCondition()
-            let standings = planner.standings(of: machine, condition: condition, now: world.now)
+            let standings = planner.standings(of: machine, condition: condition, now: daemon!.time.now())
             return planner.needs(of: machine, condition: condition, standings: standings)
                 .map { "\(machine.key) \($0.key)" }
         }
@@ -321,18 +360,18 @@ final class Simulation {
         }
     }
 
-    /// The journal keeps the time at which a frame came as the clock then showed it. The evaluator takes it back to its
-    /// own time when the clock has fallen since, or the machine would not be silent until the clock is that late again:
-    /// what it remembers is earlier by as much as the clock fell, and never later.
+    /// The journal keeps the time at which a frame came as it was then believed. The evaluator takes it back to its own
+    /// time when that has fallen since, or the machine would not be silent until the time is that late again: what it
+    /// remembers is earlier by as much as the time fell, and never later.
     private func checkReceiptTime(of key: MachineKey, _ stored: Timestamp?, journal: Timestamp?) throws {
         guard let stored, let journal else {
             guard stored == journal else { throw Violation(text: "\(key) was heard, or is only remembered as heard") }
             return
         }
-        guard stored <= journal, journal - stored <= world.wallFellBack else {
+        guard stored <= journal, journal - stored <= world.beliefFellBack else {
             throw Violation(
                 text: "\(key) is remembered as heard at \(stored), its journal says \(journal), "
-                    + "and the clock fell by \(world.wallFellBack)")
+                    + "and the time fell by \(world.beliefFellBack)")
         }
     }
 }

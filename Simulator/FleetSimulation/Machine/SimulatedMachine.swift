@@ -301,21 +301,23 @@ struct SimulatedMachine: Sendable {
                     renew(index, at: order.at, by: .center)
                 }
             case .repair(let target):
-                for index in meant(by: target) { renew(index, at: order.at, by: .center) }
+                if let index = meant(by: target) { renew(index, at: order.at, by: .center) }
             }
         }
     }
 
-    private func meant(by target: RepairTarget) -> [Int] {
-        let wrong = components.indices.filter { components[$0].isWrong }
-        func mode(_ index: Int) -> FailureMode { components[index].part.mode }
-        switch target {
-        case .mode(let id): return wrong.filter { mode($0).id == id }
-        case .code(let spn): return wrong.filter { mode($0).codes.contains { $0.key.spn == spn } }
-        case .signal(let signal): return wrong.filter { mode($0).signals.contains(signal) }
-        case .worst:
-            return wrong.max { components[$0].progress < components[$1].progress }.map { [$0] } ?? []
+    /// Of the wrong parts that fit the words, the one that is worst.
+    private func meant(by target: RepairTarget) -> Int? {
+        func fits(_ mode: FailureMode) -> Bool {
+            switch target {
+            case .mode(let id): mode.id == id
+            case .code(let spn): mode.codes.contains { $0.key.spn == spn }
+            case .signal(let signal): mode.signals.contains(signal)
+            case .worst: true
+            }
         }
+        return components.indices.filter { components[$0].isWrong && fits(components[$0].part.mode) }
+            .max { components[$0].progress < components[$1].progress }
     }
 
     private mutating func renew(_ index: Int, at now: Timestamp, by repairer: FailureEpisode.Repairer) {

@@ -42,7 +42,9 @@ struct BenchCommand: AsyncParsableCommand {
     var seed: UInt64 = 1
 
     @Option(
-        help: "The folder to work in; its disk is what is measured. Default: a new one below the working directory.")
+        help:
+            "The folder to work in, whose disk is what is measured: a new or an empty one, or that of an earlier run, whose files are removed. Default: a new one below the working directory."
+    )
     var workdir: String?
 
     @Option(help: "How many messages may be published and not yet consumed.")

@@ -7,13 +7,8 @@ import Rehearsal
 enum BenchFolder {
     /// Leaves nothing of an earlier run in it and writes the daemon's configuration: the shipped one with this fleet.
     static func prepare(_ folder: String, machines: Int) throws {
-        let files = FileManager.default
-        try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for name in try files.contentsOfDirectory(atPath: folder)
-        where ["broker-", "zubr", "null", "fleet.yaml"].contains(where: name.hasPrefix) {
-            try files.removeItem(atPath: "\(folder)/\(name)")
-        }
-        let shipped = try configurationFolder()
+        try WorkFolder.prepare(folder)
+        let shipped = try shippedConfigurationFolder()
         // Registered machines, or there would be no service to foresee and the evaluator would have less to do.
         var fleet = "fleets:\n  \(BenchLoad.fleet): {owner: Bench, contact: nobody}\n"
         fleet += "sites:\n  pit: {title: Pit, position: [54.3, 86.2]}\nmachines:\n"

@@ -155,9 +155,3 @@ private struct SocketFailure: Error, CustomStringConvertible {
     let description: String
     init(_ doing: String) { description = "\(doing): \(String(cString: strerror(errno)))" }
 }
-
-func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}

@@ -16,7 +16,7 @@ struct ChaosCommand: AsyncParsableCommand {
             --faults adds to the kills, any of:
               broker-restart  the broker is ended in order and started again, 5 times, once while zubrd is down
               reset           20 TCP resets of the connections of zubrd and of the machines
-              poison          a message that nobody can take after every 50; each must be in quarantine once
+              poison          a message that nobody can take after every 10; each must be in quarantine once
               disk-full       the database lies on a small tmpfs that runs full 3 times (needs mount namespaces)
               power-cut       every second kill also takes away what was written and not flushed
             A run in which one of them did not happen fails.
@@ -39,7 +39,7 @@ struct ChaosCommand: AsyncParsableCommand {
     @Option(help: "Decides the moments of the kills and of the faults, and the values sent.")
     var seed: UInt64 = 1
 
-    @Option(help: "The folder to work in; what an earlier run left in it is removed.")
+    @Option(help: "The folder to work in: a new or an empty one, or that of an earlier run, whose files are removed.")
     var workdir: String
 
     @Option(

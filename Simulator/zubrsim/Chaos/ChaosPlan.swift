@@ -12,8 +12,9 @@ struct ChaosPlan: Sendable {
     static let machines = 20
     static let fleet = FleetID(unchecked: "chaos")
     static let signal = Signal("chaos_mark")
-    /// After so many good messages of all machines comes a bad one: a batch of the daemon is seldom smaller.
-    private static let goodPerPoison = 50
+    /// After so many good messages of all machines comes a bad one: under load a batch of the daemon is seldom smaller. A million
+    /// messages bring as many bad ones as its quarantine holds.
+    private static let goodPerPoison = 10
 
     /// How long the daemon lives before each kill; the last life is ended by nobody.
     let lives: [Duration]
@@ -130,11 +131,4 @@ struct ChaosPlan: Sendable {
         for byte in entry.equipment.text.utf8 { mixed = (mixed ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         return Double(mixed >> 24)
     }
-}
-
-/// One message the broker has taken: it must be in the database exactly once.
-struct LedgerEntry: Hashable, Sendable {
-    var equipment: EquipmentID
-    var boot: UInt32
-    var seq: UInt64
 }

@@ -13,13 +13,13 @@ struct ChaosRun: Sendable {
     let folder: String
     let inject: String?
 
-    /// Room for what is stored twice over, the log beside it, and the daemon's reserve.
-    private var diskBytes: Int64 { 400 << 20 + Int64(plan.messages) * 400 }
+    /// Room for what is stored twice over, the bad messages too, the log beside it, and the daemon's reserve.
+    private var diskBytes: Int64 { 400 << 20 + Int64(plan.messages) * 800 }
 
     func run() async throws -> ChaosReport {
         let started = ContinuousClock.now
         let stage = try await ChaosStage.open(
-            folder: try ChaosStage.prepare(folder), faults: plan.faults, diskBytes: diskBytes, inject: inject)
+            folder: try WorkFolder.prepare(folder), faults: plan.faults, diskBytes: diskBytes, inject: inject)
         do {
             let report = try await run(on: stage, started: started)
             await stage.close()

@@ -52,18 +52,6 @@ struct ChaosStage: Sendable {
         }
     }
 
-    /// A folder with nothing of an earlier run in it, so that nothing is counted that this run did not do; returns its
-    /// path with all links followed.
-    static func prepare(_ folder: String) throws -> String {
-        let files = FileManager.default
-        try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for name in try files.contentsOfDirectory(atPath: folder)
-        where name == "broker" || name == "ledger.csv" || name.hasPrefix("zubr") {
-            try files.removeItem(atPath: "\(folder)/\(name)")
-        }
-        return URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
-    }
-
     /// Ends what runs beside the daemon.
     func close() async {
         await broker.stop()

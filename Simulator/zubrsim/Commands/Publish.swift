@@ -21,7 +21,7 @@ struct Publish: AsyncParsableCommand {
 
     @Option(
         help:
-            "A shipped scenario (demo, small, dead-zone, autonomous-pit, harvest-week, winter, hostile) or a YAML file."
+            "A shipped scenario (demo, small, dead-zone, autonomous-pit, harvest-week, winter, hostile, rate) or a YAML file."
     )
     var scenario: String
     @Option(help: "Same seed, same run.")

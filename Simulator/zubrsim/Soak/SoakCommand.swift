@@ -14,7 +14,8 @@ struct SoakCommand: AsyncParsableCommand {
             report every ten seconds and service centers that answer, and looks at zubrd every few seconds. The first
             third of the run is warm-up. The folder keeps samples.csv. Exits with 0 only when, after it, memory grows by
             at most 1 MB in a real hour (least squares), the write-ahead log stays within 64 MB, and neither open files
-            nor threads become more.
+            nor threads become more: neither in the later half nor in the last tenth usually more than in the earlier
+            half, nor in the last tenth ever two more than before it.
 
             Example:
               zubrsim soak --hours 24 --minutes 30 --workdir /tmp/soak --output json
@@ -32,7 +33,7 @@ struct SoakCommand: AsyncParsableCommand {
     @Option(help: "Same seed, same fleet.")
     var seed: UInt64 = 1
 
-    @Option(help: "The folder to work in; what an earlier run left in it is removed.")
+    @Option(help: "The folder to work in: a new or an empty one, or that of an earlier run, whose files are removed.")
     var workdir: String
 
     @Option(help: "How the counts are printed: table or json.")
@@ -48,7 +49,7 @@ struct SoakCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let folder = try ChaosStage.prepare(URL(fileURLWithPath: workdir).standardizedFileURL.path)
+        let folder = try WorkFolder.prepare(URL(fileURLWithPath: workdir).standardizedFileURL.path)
         let report = try await SoakRun(
             hours: hours, length: .seconds(minutes * 60), every: .seconds(every), seed: seed, folder: folder
         ).run()

@@ -99,11 +99,14 @@ func slope(_ points: [(x: Double, y: Double)]) -> Double {
     return spread > 0 ? joint / spread : 0
 }
 
-/// Whether there are usually more in the later half than in the earlier one. By the median, because a pool of threads
-/// has one more for a moment whenever two of its users happen to meet.
-private func grow(_ values: [Int]) -> Bool {
+/// Whether there are usually more in the later half, or in the last tenth alone, than in the earlier half. By the median,
+/// because a pool of threads has one more for a moment whenever two of its users happen to meet; for the same reason the
+/// last tenth may have one more at most than there ever were before it. What begins to grow late shows there first.
+package func grow(_ values: [Int]) -> Bool {
     func median(_ values: ArraySlice<Int>) -> Int { values.sorted()[values.count / 2] }
-    let half = values.count / 2
+    let (half, tenth) = (values.count / 2, max(1, values.count / 10))
     guard half > 0 else { return false }
-    return median(values.dropFirst(half)) > median(values.prefix(half))
+    let usual = median(values.prefix(half))
+    return median(values.dropFirst(half)) > usual || median(values.suffix(tenth)) > usual
+        || values.suffix(tenth).max()! > values.dropLast(tenth).max()! + 1
 }

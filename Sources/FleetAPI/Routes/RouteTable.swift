@@ -22,9 +22,12 @@ enum RouteTable {
         ) { call, desk in
             try await desk.register(call.document())
         },
-        Route(.post, "/v1/machines/transfer", "Give a machine to another fleet: its history goes on under a new name") {
-            call, desk in
-            try await desk.transfer(call.document())
+        Route(
+            .post, "/v1/machines/transfer",
+            "Give a machine to another fleet: its history goes on under a new name; with check=true only say whether it can",
+            parameters: ["check"]
+        ) { call, desk in
+            try await desk.transfer(call.document(), isCheck: call.query.flag("check"))
         },
         Route(.get, "/v1/machines/{fleet}/{equipment}", "One machine: services, signals, faults, orders") {
             call, desk in

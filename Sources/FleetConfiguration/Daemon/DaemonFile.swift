@@ -167,7 +167,7 @@ extension Entry {
 
     /// `metrics: {listen: 127.0.0.1:9464}`
     fileprivate func metrics() -> MetricsSettings? {
-        fields { fields in fields.optional("listen").flatMap { $0.listeningAddress() } }
+        fields { fields in fields.required("listen").flatMap { $0.listeningAddress() } }
     }
 
     private func listeningAddress() -> MetricsSettings? {

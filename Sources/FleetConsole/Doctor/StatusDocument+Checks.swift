@@ -219,7 +219,7 @@ extension StatusDocument {
         guard let at = backup.lastAt else {
             return .ok("backups", "the first is due \(backup.nextAt.map { relative($0, to: now) } ?? "soon")")
         }
-        let seen = "the newest is of \(relative(at, to: now))\(backup.lastBytes.map { ", \(bytes($0))" } ?? "")"
+        let seen = "the newest was made \(relative(at, to: now))\(backup.lastBytes.map { ", \(bytes($0))" } ?? "")"
         guard (now - at).inSeconds > 2 * backup.everySeconds else { return .ok("backups", seen) }
         return .failed(
             "backups", "\(seen), and one is to be made every \(span(backup.everySeconds / realRate))", next: next)

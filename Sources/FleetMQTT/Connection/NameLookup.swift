@@ -14,12 +14,19 @@ final class NameLookup: Sendable {
     let done = WakeUp()
     private let result = Mutex<Outcome?>(nil)
 
-    init(host: String, port: Int) {
-        OwnThread.start(named: "mqtt-lookup") { [self] in
-            let outcome = NameLookup.ask(host, port)
-            result.withLock { $0 = outcome }
-            done.ring()
-        }
+    /// - Parameter start: starts a thread, or says why there is none; one is needed at each new connection, and the
+    ///   daemon may have come to its limit of threads meanwhile.
+    init(
+        host: String, port: Int,
+        start: (String, @escaping @Sendable () -> Void) -> String? = OwnThread.tryStart(named:_:)
+    ) {
+        let why = start("mqtt-lookup") { [self] in finish(NameLookup.ask(host, port)) }
+        if let why { finish(.failed("\(why); raise TasksMax of the service")) }
+    }
+
+    private func finish(_ outcome: Outcome) {
+        result.withLock { $0 = outcome }
+        done.ring()
     }
 
     /// `nil` while there is none.

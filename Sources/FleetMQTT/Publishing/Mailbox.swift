@@ -99,7 +99,8 @@ final class Mailbox: Sendable {
     /// Up to `count` entries in their order, and makes room for those who wait.
     func take(_ count: Int) -> [Entry] {
         let (taken, admitted) = contents.withLock { contents in
-            let taken = Array(contents.entries.prefix(count))
+            // Of nothing the prefix would be the same storage, and the next to add would have to copy it.
+            let taken = contents.entries.isEmpty ? [] : Array(contents.entries.prefix(count))
             contents.entries.removeFirst(taken.count)
             return (taken, contents.admitQueued(upTo: limit))
         }

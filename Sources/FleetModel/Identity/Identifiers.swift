@@ -89,7 +89,7 @@ package struct RuleID: TopicSegment {
     package init(unchecked text: String) { self.text = text }
 }
 
-/// The number of a work order: `WO-000042`. It never changes, however often the order is sent and to whomever.
+/// The number of a work order: `WO-000042-7KQ2`. It never changes, however often the order is sent and to whomever.
 package struct WorkOrderID: TopicSegment {
     package let text: String
     package init(unchecked text: String) { self.text = text }

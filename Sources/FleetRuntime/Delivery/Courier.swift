@@ -45,6 +45,7 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
     /// A round and the pause after it, whatever becomes of the round.
     package func turn(_ round: inout Round) async {
         do {
+            try await beginAnew(&round)
             let carried = try await step(&round)
             round.backoff.reset()
             if carried < Self.dispatchesPerRound { try await clock.sleep(for: Self.roundEvery) }
@@ -58,9 +59,17 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
         }
     }
 
+    /// The clock may have been years ahead when the last run put something off; no try of ours lies further away than this.
+    private func beginAnew(_ round: inout Round) async throws {
+        guard !round.hasBegun, time?.isCredible ?? true else { return }
+        try await store.bringForward(to: now() + knowledge.value.desk.republishAfter)
+        round.hasBegun = true
+    }
+
     /// What one round hands to the next.
     package struct Round: Sendable {
         var backoff: Backoff
+        fileprivate var hasBegun = false
         /// Centers whose topic the broker does not let us write, what it says, and when it said so last.
         fileprivate var refused: [ServiceCenterID: Refusal] = [:]
 
@@ -80,33 +89,47 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
 
     /// Sends everything that is due; returns how many were tried.
     package func step(_ round: inout Round) async throws -> Int {
-        // By a guessed time everything or nothing would be due.
-        if let time, !time.isCredible { return 0 }
+        // By a guessed time, or one that was moved without what waits, everything or nothing would be due.
+        guard let started = settledNow else { return 0 }
         let rules = knowledge.value.desk
-        let due = try await store.dueDispatches(at: now(), limit: Self.dispatchesPerRound)
+        let due = try await store.dueDispatches(at: started, limit: Self.dispatchesPerRound)
         gauges.found(due: due.count)
         for outgoing in due {
             let center = outgoing.dispatch.center
             let body = try DocumentCoding.encode(WorkOrderMessage(outgoing))
-            do {
-                try await post.publish(body, to: .workOrders(center))
-                round.refused[center] = nil
-                gauges.dispatched(attempts: outgoing.attempts, isRefused: false)
-            } catch InboxFailure.refused(let why) {
-                // This center's topic is closed to us; the other centers' work does not wait for it. Its deadline
-                // passes like that of a center that does not answer, and the order goes on.
-                round.refused[center] = Refusal(why: why, at: now())
-                gauges.dispatched(attempts: outgoing.attempts, isRefused: true)
-                logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
-            }
-            let sentAt = now()
-            // Only an offer asks for an answer, so the broker's word is all there will be.
-            let next = outgoing.dispatch.action == .offer ? sentAt + rules.republishAfter : .distantFuture
+            let refusal = try await publish(body, to: center)
+            gauges.dispatched(attempts: outgoing.attempts, isRefused: refusal != nil)
+            round.refused[center] = refusal
+            // The time was moved meanwhile: not noted as sent, it comes round again when what waits has moved too.
+            guard let sentAt = settledNow else { return due.count }
+            // Only an offer asks for an answer; for anything else the broker's word is all there will be.
+            let isOver = outgoing.dispatch.action != .offer && refusal == nil
+            let next = isOver ? .distantFuture : sentAt + rules.republishAfter
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }
         round.forgetRefusals(until: now() - rules.republishAfter * 2)
         show(round.refused)
         return due.count
+    }
+
+    /// Returns why the broker does not let us write to this center; `nil` when it took the message.
+    ///
+    /// The other centers' work does not wait for it. Its deadline passes like that of a center that does not answer, and
+    /// the order goes on.
+    private func publish(_ body: [UInt8], to center: ServiceCenterID) async throws(InboxFailure) -> Refusal? {
+        do throws(InboxFailure) {
+            try await post.publish(body, to: .workOrders(center))
+            return nil
+        } catch {
+            guard case .refused(let why) = error else { throw error }
+            logger.error("the broker refuses a work order", metadata: ["center": "\(center)", "cause": "\(why)"])
+            return Refusal(why: why, at: now())
+        }
+    }
+
+    private var settledNow: Timestamp? {
+        guard let time else { return now() }
+        return time.settledNow
     }
 
     private func show(_ refused: [ServiceCenterID: Refusal]) {

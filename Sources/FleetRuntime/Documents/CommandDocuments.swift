@@ -89,7 +89,7 @@ package struct ProblemDocument: Sendable, Codable, Hashable, Error {
     }
 }
 
-/// Body of `POST /v1/machines/transfer`, and its answer with the time it was done.
+/// Body of `POST /v1/machines/transfer`, and its answer with the time it was done; without it when it was only a check.
 package struct TransferDocument: Sendable, Codable, Hashable {
     package var from: MachineKey
     package var to: MachineKey

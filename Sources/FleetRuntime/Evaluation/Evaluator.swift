@@ -55,11 +55,8 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     /// What one turn hands to the next.
     package struct Round: Sendable {
         var bench: FleetBench?
-        /// What the bench's decisions go by, as far as they are committed.
-        var known: FleetKnowledge?
+        /// Of the configuration that the bench goes by.
         var knownVersion: Int?
-        /// By how much the clock was moved, as far as that is in the store.
-        var clockShift: Duration?
         var backoff: Backoff
 
         package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
@@ -73,7 +70,6 @@ package struct Evaluator<Store: EvaluationStore>: Service {
             let took = try await clock.measure {
                 try await prepare(&round)
                 hasMore = try await step(&round.bench!)
-                round.clockShift = round.bench!.clockShift
             }
             gauges.over(.evaluation)
             round.backoff.reset()
@@ -92,15 +88,12 @@ package struct Evaluator<Store: EvaluationStore>: Service {
 
     /// A bench that knows what the store and the configuration say.
     private func prepare(_ round: inout Round) async throws {
-        if round.clockShift == nil { round.clockShift = time?.shift ?? .zero }
         let latest = knowledge.current
         guard round.bench == nil || latest.version != round.knownVersion else { return }
         // A new configuration takes effect between two rounds: everything decided is in the store.
         round.bench = try await FleetBench(
             resuming: store, knowledge: latest.value,
-            isNetworkNew: latest.value.network != (round.known ?? latest.value).network,
-            rate: time?.settings.rate ?? 1, clockShift: round.clockShift!)
-        round.known = latest.value
+            rate: time?.settings.rate ?? 1, clockShift: time?.settledShift ?? .zero)
         round.knownVersion = latest.version
     }
 
@@ -111,14 +104,13 @@ package struct Evaluator<Store: EvaluationStore>: Service {
     package func step(_ bench: inout FleetBench) async throws -> Bool {
         // How long we were away is not known yet: nothing may fall due by a guess. The journal keeps what comes in.
         if let time, !time.isCredible { return false }
-        let settledShift = bench.clockShift
         if let time { bench.clockMoved(to: time.shift, now: now()) }
         let version = try await store.registryVersion()
         if version != bench.registryVersion {
             bench.take(registry: try await store.registeredMachines(), version: version)
         }
         let slice = try await store.journal(after: bench.cursor, limit: Self.rowsPerRound)
-        guard slice.renames == bench.renames else { return try await resume(&bench, clockShift: settledShift) }
+        guard slice.renames == bench.renames else { return try await resume(&bench) }
         gauges.evaluated(to: slice.cursor)
         report(damaged: slice.damaged)
         let acknowledgements = try await store.pendingAcknowledgements()
@@ -128,20 +120,19 @@ package struct Evaluator<Store: EvaluationStore>: Service {
         do throws(StoreFailure) {
             try await store.commit(evaluation)
         } catch .conflict {
-            return try await resume(&bench, clockShift: settledShift)
+            return try await resume(&bench)
         }
+        time?.settle(bench.clockShift)
         lookAtMeters(&bench)
         return slice.hasMore
     }
 
     /// A machine was given another name meanwhile. What the bench knows goes by the old one, and so would what it has
     /// just decided; the store has all of it under the new one, so the round is made again from there.
-    ///
-    /// - Parameter clockShift: by how much the clock was moved, as far as that is in the store.
-    private func resume(_ bench: inout FleetBench, clockShift: Duration) async throws -> Bool {
+    private func resume(_ bench: inout FleetBench) async throws -> Bool {
         bench = try await FleetBench(
             resuming: store, knowledge: knowledge.current.value, rate: time?.settings.rate ?? 1,
-            clockShift: clockShift)
+            clockShift: time?.settledShift ?? .zero)
         return true
     }
 

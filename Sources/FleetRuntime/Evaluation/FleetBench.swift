@@ -44,28 +44,25 @@ package struct FleetBench: Sendable {
     private var pendingShift = Duration.zero
     /// Orders were given out by what an earlier configuration said.
     private var isUnreviewed = true
-    private let isNetworkNew: Bool
 
     /// Goes on from what the store has.
     ///
     /// - Parameters:
-    ///   - isNetworkNew: the service centers have changed since the last round.
     ///   - rate: how many times faster than the real one the clock runs.
     ///   - clockShift: by how much the clock was moved so far, known to what is stored.
     package init(
-        resuming store: some EvaluationStore, knowledge: FleetKnowledge, isNetworkNew: Bool = false, rate: Double = 1,
+        resuming store: some EvaluationStore, knowledge: FleetKnowledge, rate: Double = 1,
         clockShift: Duration = .zero
     ) async throws(StoreFailure) {
         self.init(
-            state: try await store.resume(), knowledge: knowledge, isNetworkNew: isNetworkNew, rate: rate,
+            state: try await store.resume(), knowledge: knowledge, rate: rate,
             clockShift: clockShift)
     }
 
     package init(
-        state: EvaluationState, knowledge: FleetKnowledge, isNetworkNew: Bool = false, rate: Double = 1,
+        state: EvaluationState, knowledge: FleetKnowledge, rate: Double = 1,
         clockShift: Duration = .zero
     ) {
-        self.isNetworkNew = isNetworkNew
         self.clockShift = clockShift
         roundGapMax = .minutes(2) * max(rate, 1)
         cursor = state.cursor
@@ -113,8 +110,7 @@ package struct FleetBench: Sendable {
         }
         if isUnreviewed {
             isUnreviewed = false
-            take(
-                desk.review(now: now, isNetworkNew: isNetworkNew, situation: situation), now: now, into: &outcome)
+            take(desk.review(now: now, situation: situation), now: now, into: &outcome)
         }
         for received in slice.frames { observe(received, now: now, into: &outcome) }
         watchForSilence(now: now, into: &outcome)

@@ -29,7 +29,8 @@ package struct BatchAssembler: ~Copyable {
         guard limits != self.limits || takingAnyTime != takesAnyTime else { return }
         self.limits = limits
         takesAnyTime = takingAnyTime
-        decoder = TelemetryDecoder(limits: takingAnyTime ? limits.takingAnyTime : limits)
+        // The same decoder: with a new one every machine could bring new names anew.
+        decoder.limits = takingAnyTime ? limits.takingAnyTime : limits
     }
 
     package mutating func assemble(_ messages: [InboundMessage]) -> IngestBatch {
@@ -91,14 +92,10 @@ package struct BatchAssembler: ~Copyable {
     /// A message we turned away for its time tells most of all whose clock is wrong.
     private mutating func hear(turnedAway message: InboundMessage) {
         guard heard.count < Self.heardMax, !message.isRetained,
-            case .machine(let machine, let kind) = try? topic(message.topic)
+            case .machine(let machine, let kind) = try? topic(message.topic),
+            let time = decoder.lastTime(in: message.body, of: machine, on: kind)
         else { return }
-        var decoder = TelemetryDecoder(limits: limits.takingAnyTime)
-        if let frames = try? decoder.frames(
-            in: message.body, of: machine, on: kind, receivedAt: message.receivedAt)
-        {
-            hear(machine, frames)
-        }
+        heard[machine] = max(heard[machine] ?? time, time)
     }
 
     private mutating func topic(_ text: String) throws(Rejection) -> Topic {

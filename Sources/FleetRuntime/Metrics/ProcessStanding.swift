@@ -28,14 +28,7 @@ package struct ProcessStanding: Sendable, Hashable {
 
     /// `nil` where there is no `/proc`.
     package static var own: ProcessStanding? {
-        guard let bytes = FileManager.default.contents(atPath: "/proc/self/stat"),
-            let name = bytes.lastIndex(of: UInt8(ascii: ")"))
-        else { return nil }
-        // Counted from the state, field 3 of proc(5): the program's name before it may hold anything.
-        let fields = bytes[(name + 1)...].split(separator: UInt8(ascii: " ")).map {
-            Double(String(decoding: $0, as: UTF8.self)) ?? 0
-        }
-        guard fields.count > 21 else { return nil }
+        guard let fields = statFields() else { return nil }
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
@@ -44,8 +37,28 @@ package struct ProcessStanding: Sendable, Hashable {
             cpuSeconds: (fields[11] + fields[12]) / ticks,
             residentBytes: fields[21] * Double(sysconf(Int32(_SC_PAGESIZE))), virtualBytes: fields[20],
             threads: fields[17], openDescriptors: Double(descriptors), maxDescriptors: Double(limit.rlim_cur),
-            // From the two clocks, because a hardened unit does not see /proc/stat.
-            startedAt: seconds(CLOCK_REALTIME) - (seconds(CLOCK_BOOTTIME) - fields[19] / ticks))
+            startedAt: startedAt)
+    }
+
+    /// Read once, because the server's clock is slewed and set: a start that moves looks like another start.
+    private static let startedAt: Double = {
+        guard let fields = statFields() else { return 0 }
+        // From the two clocks, because a hardened unit does not see /proc/stat.
+        let start =
+            seconds(CLOCK_REALTIME) - (seconds(CLOCK_BOOTTIME) - fields[19] / Double(sysconf(Int32(_SC_CLK_TCK))))
+        // More than a clock tick is not known.
+        return (start * 100).rounded() / 100
+    }()
+
+    /// Of `/proc/self/stat`, counted from the state, field 3 of proc(5): the program's name before it may hold anything.
+    private static func statFields() -> [Double]? {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/self/stat"),
+            let name = bytes.lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = bytes[(name + 1)...].split(separator: UInt8(ascii: " ")).map {
+            Double(String(decoding: $0, as: UTF8.self)) ?? 0
+        }
+        return fields.count > 21 ? fields : nil
     }
 
     private static func seconds(_ clock: clockid_t) -> Double {

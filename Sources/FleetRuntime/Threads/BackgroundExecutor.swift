@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 
 /// Runs tasks on one thread that gives way to every other: for work that may be late but must not make others late.
 ///
@@ -13,8 +14,13 @@ final class BackgroundExecutor: TaskExecutor {
     private init() {
         let jobs = jobs
         OwnThread.start(named: "background") {
-            // On Linux this is the thread's own, not the process's. Where it is forbidden the work is done all the same.
-            _ = nice(10)
+            // On Linux this is the thread's own, not the process's. -1 may also be a priority.
+            errno = 0
+            if nice(10) == -1, errno != 0 {
+                Logger(label: "zubrd.background").notice(
+                    "evaluation cannot give way to ingest: its thread may not lower its priority; it works all the same",
+                    metadata: ["cause": "\(String(cString: strerror(errno)))"])
+            }
             jobs.run()
         }
     }

@@ -2,12 +2,22 @@ import Glibc
 
 /// Starts a thread of its own for blocking C calls, which must never sit on Swift's shared pool.
 package enum OwnThread {
+    /// For a thread without which the program cannot go on.
     package static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
-        let errand = Unmanaged.passRetained(Errand(name: name, body: body)).toOpaque()
+        if let why = tryStart(named: name, body) { preconditionFailure(why) }
+    }
+
+    /// Returns why there is no thread, such as the limit that a service manager sets; `nil` when there is one.
+    package static func tryStart(named name: String, _ body: @escaping @Sendable () -> Void) -> String? {
+        let errand = Unmanaged.passRetained(Errand(name: name, body: body))
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, runErrand, errand)
-        precondition(status == 0, "no thread: \(String(cString: strerror(status)))")
+        let status = pthread_create(&thread, nil, runErrand, errand.toOpaque())
+        guard status == 0 else {
+            errand.release()
+            return "no thread \(name): \(String(cString: strerror(status)))"
+        }
         pthread_detach(thread)
+        return nil
     }
 }
 

@@ -28,9 +28,9 @@ package struct ClockWatch<Store: IngestStore & ClockStore & FleetReader>: Servic
     /// Steps whose misjudged messages are still to be taken.
     package struct Round: Sendable {
         var owed = Duration.zero
-        var backoff = Backoff()
+        var backoff: Backoff
 
-        package init() {}
+        package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
     }
 
     package func run() async throws {

@@ -11,6 +11,7 @@ package final class DaemonTime: Sendable {
         var keeper: TimeKeeper
         var clocks = FleetClocks()
         var shift = Duration.zero
+        var settledShift = Duration.zero
     }
 
     private let wall: @Sendable () -> Timestamp
@@ -52,6 +53,22 @@ package final class DaemonTime: Sendable {
     /// By how much the believed time was moved since the start, other than by passing. What waits until a time moves
     /// with it.
     package var shift: Duration { state.withLock { $0.shift } }
+
+    /// As much of `shift` as what waits in the store has been moved by.
+    package var settledShift: Duration { state.withLock { $0.settledShift } }
+
+    /// What waits in the store has now been moved by this much of `shift`.
+    package func settle(_ shift: Duration) { state.withLock { $0.settledShift = shift } }
+
+    /// The time to compare with what waits in the store; `nil` while the time is not known, or was moved and what waits
+    /// was not yet moved with it.
+    package var settledNow: Timestamp? {
+        guard isJudged else { return now() }
+        // Under the lock, so that no step comes between the question and the time.
+        return state.withLock { state in
+            state.keeper.isCredible && state.shift == state.settledShift ? state.keeper.now(boot: boot()) : nil
+        }
+    }
 
     /// The newest frames of machines that have just been heard.
     package func heard(_ newest: [MachineKey: Timestamp]) {

@@ -19,7 +19,7 @@ extension TimeKeeper {
                 "our clock says \(believed.briefly), \(fleetWord): one of them is wrong; frames are taken whatever their time; \(Self.remedy), or correct the machines' clocks"
         case .stepped:
             return
-                "the server's clock has stepped to \(server.briefly) and no machine is heard that could tell whether it is right; going on from \(believed.briefly) until one is, at most \(Self.patience.briefly)"
+                "the server's clock has stepped to \(server.briefly) and \(fleet == nil ? "no machine is heard that could tell" : "the machines are sending what has waited and cannot tell yet") whether it is right; going on from \(believed.briefly) until one is, at most \(Self.patience.briefly)"
         case .overruled:
             return
                 "the server's clock says \(server.briefly), which is wrong\(fleetWord.map { ": \($0)" } ?? ""); going on with \(believed.briefly); \(Self.remedy)"

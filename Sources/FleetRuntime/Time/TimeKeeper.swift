@@ -18,6 +18,16 @@ package struct TimeKeeper: Sendable {
     private let storedOffset: Duration?
     private let startedAt: Duration
     private var steady: (offset: Duration, since: Duration)?
+    private var word: Word?
+
+    /// The furthest that the fleet's clocks have stood. They fall behind while queues are emptied; time does not.
+    private struct Word {
+        var offset: Duration
+        /// When they last got notably further, and where they stood then: a queue may still be emptying.
+        var risen: (at: Duration, to: Duration)
+        /// Since when they are heard behind it.
+        var behindSince: Duration?
+    }
 
     /// How the server's clock and the believed time stand to each other.
     package enum Standing: Sendable, Hashable {
@@ -78,6 +88,11 @@ package struct TimeKeeper: Sendable {
     /// How long the fleet's word must stand before it alone is the time: a queue being emptied does not stand.
     package static let steadyFor = Duration.minutes(1)
     private static let steadyWithin = Duration.seconds(5)
+    /// Messages are late by nature and ahead only by a wrong clock, so being ahead counts so many times.
+    private static let aheadWeight = 4
+    /// How long the fleet must be heard behind where it once stood before it is believed to stand there: its clocks,
+    /// not ours, were set.
+    private static let wordHolds = Duration.hours(1)
     /// A daemon that was off for longer asks whether it was.
     package static let absenceMax = Duration.days(30)
     /// This program is younger; a server that says less has lost its clock.
@@ -118,6 +133,7 @@ package struct TimeKeeper: Sendable {
     ) -> [Event] {
         let server = (wall - .epoch) - boot
         var events: [Event] = []
+        hear(fleet, boot: boot)
         if isCredible {
             follow(server, wall: wall, boot: boot, fleet: fleet, into: &events)
         } else {
@@ -153,8 +169,10 @@ package struct TimeKeeper: Sendable {
             overrule(server, gap, machines: fleet?.machines ?? 0, into: &events)
             return
         }
-        if let fleet {
-            if distance(fleet.offset, server) < distance(fleet.offset, offset) {
+        if let fleet, let word {
+            let isNearer = misfit(of: server, with: word) < misfit(of: offset, with: word)
+            guard isSure(isNearer && server > offset, of: word, boot: boot) else { return }
+            if isNearer {
                 adopt(server, as: .agreed, .fleetAgrees(machines: fleet.machines), into: &events)
             } else {
                 overrule(server, gap, machines: fleet.machines, into: &events)
@@ -162,6 +180,44 @@ package struct TimeKeeper: Sendable {
         } else if case .stepped(_, let since) = standing, boot - since >= Self.patience {
             adopt(server, as: .agreed, .nobodyContradicts, into: &events)
         }
+    }
+
+    private mutating func hear(_ fleet: FleetOpinion?, boot: Duration) {
+        guard let fleet else {
+            word?.behindSince = nil
+            return
+        }
+        let isStepped = if case .stepped = standing { true } else { false }
+        guard var heard = word else {
+            // Who is first heard after a step may be emptying a queue; before it, rising would show that.
+            word = Word(
+                offset: fleet.offset, risen: (at: isStepped ? boot : boot - Self.steadyFor, to: fleet.offset))
+            return
+        }
+        heard.offset = max(heard.offset, fleet.offset)
+        if heard.offset > heard.risen.to + Self.steadyWithin { heard.risen = (at: boot, to: heard.offset) }
+        if fleet.offset >= heard.offset - Self.steadyWithin {
+            heard.behindSince = nil
+        } else if boot - (heard.behindSince ?? boot) >= Self.wordHolds {
+            heard = Word(offset: fleet.offset, risen: (at: boot, to: fleet.offset))
+        } else {
+            heard.behindSince = heard.behindSince ?? boot
+        }
+        word = heard
+    }
+
+    /// How badly a time agrees with the fleet's clocks.
+    private func misfit(of offset: Duration, with word: Word) -> Duration {
+        let late = offset - word.offset
+        return late >= .zero ? late : .zero - late * Self.aheadWeight
+    }
+
+    /// Whether the fleet's word decides: at once when its clocks are `beyond` our time, because no message comes before
+    /// it is written; else when it is not getting further, or when a step has waited long enough.
+    private func isSure(_ beyond: Bool, of word: Word, boot: Duration) -> Bool {
+        if beyond || boot - word.risen.at >= Self.steadyFor { return true }
+        if case .stepped(_, let since) = standing { return boot - since >= Self.patience }
+        return false
     }
 
     private mutating func overrule(_ server: Duration, _ gap: Duration, machines: Int, into events: inout [Event]) {
@@ -221,7 +277,11 @@ package struct TimeKeeper: Sendable {
         let ahead = fleet.offset - offset
         let isOutside = ahead > bounds.futureTolerance || ahead < .zero - bounds.ageMax
         if isOutside, !isDisputed { events.append(.disputed(ahead, machines: fleet.machines)) }
-        if !isOutside, isDisputed { events.append(.undisputed) }
+        if !isOutside, isDisputed {
+            events.append(.undisputed)
+            // Where wrong clocks stood says nothing.
+            word = nil
+        }
         isDisputed = isOutside
     }
 

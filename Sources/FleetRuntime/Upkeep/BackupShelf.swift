@@ -51,9 +51,10 @@ package struct BackupShelf: Sendable, Hashable {
         last(at: now).map { $0.at + every } ?? now
     }
 
-    /// The oldest beyond `keep`; never `newest`, whatever its name says of its age.
+    /// What is beyond `keep`: first those named later than `newest`, by a clock that was ahead, then the oldest. Never
+    /// `newest`, whatever its name says of its age.
     package func surplus(keep: Int, newest: String) -> [String] {
-        let others = backups.filter { $0 != newest }
+        let others = backups.filter { $0 > newest } + backups.filter { $0 < newest }
         return Array(others.prefix(max(0, others.count - (max(keep, 1) - 1))))
     }
 }

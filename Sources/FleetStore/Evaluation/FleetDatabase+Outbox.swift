@@ -41,6 +41,17 @@ extension FleetDatabase: Outbox {
             }
         }
     }
+
+    package func bringForward(to latest: Timestamp) async throws(StoreFailure) {
+        try await write("cannot bring forward what waits in the outbox") { db, _ in
+            try db.execute(
+                sql: """
+                    UPDATE outbox SET next_attempt_at = ?
+                    WHERE settled_at IS NULL AND next_attempt_at > ? AND next_attempt_at < ?
+                    """,
+                arguments: [latest.microseconds, latest.microseconds, Timestamp.distantFuture.microseconds])
+        }
+    }
 }
 
 extension ConditionDocument {

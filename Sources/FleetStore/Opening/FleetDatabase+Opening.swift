@@ -1,5 +1,7 @@
+import Dispatch
 import FleetModel
 import FleetRuntime
+import FoundationEssentials
 import GRDB
 import GRDBSQLite
 import Glibc
@@ -8,7 +10,8 @@ extension FleetDatabase {
     /// Opens the database, makes it when the daemon finds none, and brings an older layout up to date.
     ///
     /// Before an existing file is changed to a later layout, a copy is kept as `PATH.before-vN`. A file that is not
-    /// Zubr's, or newer than this program, is refused and left as it is; a damaged one is moved aside, never deleted.
+    /// Zubr's, or newer than this program, is refused and left as it is; a damaged one is moved aside, never deleted, and
+    /// as long as it lies there no empty one is made in its place.
     package static func open(
         path: String, access: Access, catalog: Catalog = Catalog(), limits: IngestLimits = IngestLimits(),
         keepsBallast: Bool = false, sync: CommitSync = .full
@@ -71,12 +74,17 @@ extension FleetDatabase {
                 }
                 return (nil, readers, lock)
             }
-            if try FileHeader(path: path) == nil { try create(path: path, schema: schema) }
+            if try FileHeader(path: path) == nil {
+                try refuseBeginning(besideDamaged: path)
+                try create(path: path, schema: schema)
+            }
             let writer = try DatabaseQueue(path: path, configuration: Connections.writer(sync))
             try check(writer, path: path)
             try migrate(writer, path: path, schema: schema)
             try settle(writer)
-            return (writer, try DatabasePool(path: path, configuration: Connections.reader()), lock)
+            let readers = try DatabasePool(path: path, configuration: Connections.reader())
+            openAll(readers)
+            return (writer, readers, lock)
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access.mayWrite
         {
@@ -86,6 +94,28 @@ extension FleetDatabase {
                 error, doing: "cannot open the database", path: path, systemError: errno, next: "then start again")
         }
     }
+
+    /// Refuses to begin with an empty file where a damaged one was moved aside: a service manager starts the daemon again
+    /// by itself, and whether the fleet's history is given up is for a person to say.
+    private static func refuseBeginning(besideDamaged path: String) throws(StoreFailure) {
+        guard let damaged = damagedFile(beside: path) else { return }
+        throw .damaged("\(path) is missing, and \(damaged), which was found damaged, lies beside it; \(afterDamage)")
+    }
+
+    /// The file that was moved aside last because it was damaged, when it still lies beside `path`.
+    package static func damagedFile(beside path: String) -> String? {
+        let start = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
+        let folder = path[..<start]
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : String(folder))
+        return names?.filter { name in
+            name.hasPrefix(path[start...] + corruptMark) && !name.hasSuffix("-wal") && !name.hasSuffix("-shm")
+        }.max().map { folder + $0 }
+    }
+
+    /// What stands between the name of a database and the time at which it was found damaged.
+    private static let corruptMark = ".corrupt-"
+    private static let afterDamage =
+        "put a backup in its place, or move the damaged file to another folder to begin with an empty database; then start again"
 
     /// Makes the file under another name and gives it its own when it is complete: whoever finds it finds all of it.
     private static func create(path: String, schema: Schema) throws {
@@ -160,6 +190,25 @@ extension FleetDatabase {
         }
     }
 
+    /// Opens every connection that reads. They would be opened when as many are first wanted at once, which may be after
+    /// weeks: what the daemon takes of memory and descriptors is to be seen from the start.
+    private static func openAll(_ readers: DatabasePool) {
+        let (arrived, left) = (DispatchGroup(), DispatchGroup())
+        let door = DispatchSemaphore(value: 0)
+        for _ in 0..<readers.configuration.maximumReaderCount {
+            arrived.enter()
+            left.enter()
+            readers.asyncRead { _ in
+                arrived.leave()
+                door.wait()
+                left.leave()
+            }
+        }
+        arrived.wait()
+        for _ in 0..<readers.configuration.maximumReaderCount { door.signal() }
+        left.wait()
+    }
+
     private static func migrate(_ writer: DatabaseQueue, path: String, schema: Schema) throws {
         let version = try writer.read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
         guard version < schema.version else { return }
@@ -172,7 +221,7 @@ extension FleetDatabase {
 
     private static func moveAside(path: String, cause: String) -> StoreFailure {
         let time = Timestamp(seconds: Int64(Glibc.time(nil))).iso8601.filter { $0 != ":" }
-        let target = "\(path).corrupt-\(time)"
+        let target = path + corruptMark + time
         do {
             for suffix in ["", "-wal", "-shm"] where FileSize.of(path + suffix) != nil {
                 try rename(path + suffix, to: target + suffix)
@@ -181,7 +230,7 @@ extension FleetDatabase {
             return .damaged("\(path) is damaged (\(cause)) and could not be moved aside: \(error)")
         }
         return .damaged(
-            "\(path) was damaged (\(cause)) and is now \(target); put a backup in its place, or start again to begin with an empty database"
+            "\(path) was damaged (\(cause)) and is now \(target); \(afterDamage)"
         )
     }
 

@@ -32,6 +32,13 @@ extension FleetDatabase {
         }
     }
 
+    package func check(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        // On the writing connection, where the ledger is.
+        try await write("cannot transfer \(transfer.from)") { [self] db, ledger in
+            _ = try check(transfer, &ledger, db)
+        }
+    }
+
     /// The machine's row, when the new name is free for it.
     private func check(_ transfer: MachineTransfer, _ ledger: inout Ledger, _ db: Database) throws -> Int64 {
         if let retired = try ledger.retirement(of: transfer.from, db) {

@@ -18,7 +18,7 @@ enum Connections {
                     PRAGMA wal_autocheckpoint = 0;
                     PRAGMA journal_size_limit = 67108864;
                     PRAGMA mmap_size = 0;
-                    PRAGMA cache_size = -16384;
+                    PRAGMA cache_size = -8192;
                     """)
         }
         return configuration

@@ -15,11 +15,10 @@ extension ServiceDesk {
     }
 
     /// What another configuration, or a clock that was wrong in an earlier run, has left behind: offers lying with
-    /// centers that no longer operate go on, and no deadline is further away than our times allow.
-    ///
-    /// - Parameter isNetworkNew: the centers have changed, so an order nobody could take may find one now.
+    /// centers that no longer operate go on, no deadline is further away than our times allow, and an order nobody
+    /// could take goes to a center that was never asked, because the centers may be others now.
     package mutating func review(
-        now: Timestamp, isNetworkNew: Bool, situation: (MachineKey) -> MachineSituation?
+        now: Timestamp, situation: (MachineKey) -> MachineSituation?
     ) -> [DeskEffect] {
         let operating = Set(network.centers.lazy.filter { $0.status == .operating }.map(\.id))
         let latest = now + max(rules.receiptWithin, rules.answerWithin, rules.retryUncoveredAfter)
@@ -36,7 +35,9 @@ extension ServiceDesk {
                     told = taken + place(&changed, in: present, occasion: .passedOn, now: now)
                 }
             case .uncovered:
-                if isNetworkNew { told = place(&changed, in: present, occasion: .triedAgain, now: now) }
+                told = place(&changed, in: present, occasion: .reviewed, now: now)
+                // Without news it waits on as it did.
+                if changed.state == .uncovered { changed = order }
             case .accepted, .scheduled, .inProgress, .completed, .closed, .cancelled: break
             }
             if let deadline = changed.waitsUntil, deadline > latest { changed.waitsUntil = latest }

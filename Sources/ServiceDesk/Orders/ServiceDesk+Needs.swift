@@ -31,7 +31,7 @@ extension ServiceDesk {
         for need in needs where ordered.insert(need.key).inserted {
             lastOrderNumber += 1
             var order = WorkOrder(
-                id: WorkOrderID(unchecked: "WO-\(padded(Int(lastOrderNumber), 6))"), need: need, openedAt: now)
+                id: WorkOrderID(number: lastOrderNumber, of: need, at: now), need: need, openedAt: now)
             let offer = place(&order, in: situation, occasion: .opened, now: now)
             keep(order)
             effects += [.saveOrder(order)] + offer
@@ -67,6 +67,23 @@ extension ServiceDesk {
         order.waitsUntil = nil
         keep(order)
         return [.saveOrder(order)] + taken
+    }
+}
+
+extension WorkOrderID {
+    /// The number counts. What follows it comes from what the order is for and when it was opened: a database restored
+    /// from a backup or begun anew gives the same numbers out again, and without a difference a center would take the
+    /// new order for one it has, and an answer to the old one would be taken for one to the new.
+    fileprivate init(number: Int64, of need: Need, at time: Timestamp) {
+        // FNV-1a, whose upper bits depend on every byte.
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(time.microseconds) \(need.machine) \(need.key)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        }
+        // Without the letters that are taken for digits or for each other when read out.
+        let letters = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+        let mark = [59, 54, 49, 44].map { letters[Int(hash >> $0 & 31)] }
+        self.init(unchecked: "WO-\(padded(Int(number), 6))-\(String(mark))")
     }
 }
 

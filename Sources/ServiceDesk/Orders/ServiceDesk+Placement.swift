@@ -9,6 +9,8 @@ extension ServiceDesk {
         case passedOn
         /// Nobody could take it so far.
         case triedAgain
+        /// Nobody could take it so far, and the centers may be others now: those never asked are asked.
+        case reviewed
     }
 
     /// Offers the order to the best center that can still be asked, or leaves it uncovered and says why.
@@ -58,7 +60,7 @@ extension ServiceDesk {
         order.mode = chosen.mode
         order.offers.append(WorkOrder.Offer(center: chosen.center, offeredAt: now))
         order.waitsUntil = now + rules.receiptWithin
-        if occasion == .triedAgain { order.note = nil }
+        if occasion != .passedOn { order.note = nil }
         return [.dispatch(message(.offer, of: order, now: now))]
     }
 

@@ -25,7 +25,7 @@ extension TelemetryDecoder {
         let orderText = try tape.string(at: try members.required(.order, "order"), "order")
         guard let order = WorkOrderID(String(decoding: orderText, as: UTF8.self)) else {
             throw Rejection(
-                .outOfRange, "order is \(excerpt(orderText)); send the number of the order, such as WO-000042")
+                .outOfRange, "order is \(excerpt(orderText)); send the number of the order, such as WO-000042-7KQ2")
         }
         let stateText = try tape.string(at: try members.required(.state, "state"), "state")
         guard let state = CenterReply.State(rawValue: String(decoding: stateText, as: UTF8.self)) else {

@@ -4,7 +4,8 @@ import FleetModel
 ///
 /// The forms are specified in `docs/PROTOCOL.md`. Whatever the bytes are, the answer is frames or a `Rejection`.
 package struct TelemetryDecoder: ~Copyable, Sendable {
-    let limits: IngestLimits
+    /// May change between messages; what each machine has used up of them stays counted.
+    package var limits: IngestLimits
     var parser = JSONParser()
     var names = SignalTable()
     /// Readings of the present message whose names are provisional.
@@ -24,7 +25,8 @@ package struct TelemetryDecoder: ~Copyable, Sendable {
         do throws(Rejection) {
             let tape = try parse(body)
             let message = Message(
-                tape: tape, machine: machine, needsFaults: kind == .faults, receivedAt: receivedAt, limits: limits)
+                tape: tape, machine: machine, needsFaults: kind == .faults,
+                earliest: receivedAt - limits.ageMax, latest: receivedAt + limits.futureTolerance)
             var frames = try self.frames(of: message)
             try admitNames(of: machine)
             for reading in unsettled {
@@ -35,6 +37,19 @@ package struct TelemetryDecoder: ~Copyable, Sendable {
             names.forgetProvisional()
             throw error.inside("")
         }
+    }
+
+    /// The time of the last frame of such a message, whatever time that is; `nil` when it would be rejected for
+    /// something else. Nothing of the message is kept, not even a name.
+    package mutating func lastTime(
+        in body: [UInt8], of machine: MachineKey, on kind: TopicKind = .telemetry
+    ) -> Timestamp? {
+        unsettled.removeAll(keepingCapacity: true)
+        defer { names.forgetProvisional() }
+        guard let tape = try? parse(body) else { return nil }
+        let message = Message(
+            tape: tape, machine: machine, needsFaults: kind == .faults, earliest: .distantPast, latest: .distantFuture)
+        return (try? frames(of: message))?.last?.observedAt
     }
 
     /// A status message: whether the machine says it is connected.
@@ -143,18 +158,8 @@ struct Message {
     let tape: JSONTape
     let machine: MachineKey
     let needsFaults: Bool
-    let receivedAt: Timestamp
     let earliest: Timestamp
     let latest: Timestamp
-
-    init(tape: JSONTape, machine: MachineKey, needsFaults: Bool, receivedAt: Timestamp, limits: IngestLimits) {
-        self.tape = tape
-        self.machine = machine
-        self.needsFaults = needsFaults
-        self.receivedAt = receivedAt
-        earliest = receivedAt - limits.ageMax
-        latest = receivedAt + limits.futureTolerance
-    }
 
     /// The machine's clock must be near ours, or what it says of time is worth nothing.
     @inline(__always)

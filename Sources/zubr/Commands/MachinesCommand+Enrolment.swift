@@ -113,14 +113,10 @@ extension MachinesCommand {
         func run() throws {
             let client = daemon.client
             let request = TransferDocument(from: old, to: new, owner: owner, contact: contact, site: site)
-            // Looked at before anybody is shut out: a misspelt name must not cost a machine its access.
-            var isDone = false
-            if let there: MachineDetailDocument = try? client.get("/v1/machines/\(new)") {
-                isDone = there.formerNames.contains { $0.equipment == old }
-                guard isDone else { throw CommandFailure("\(new) is another machine; choose another name") }
-            } else {
-                let _: MachineDetailDocument = try client.get("/v1/machines/\(old)")
-            }
+            // Asked before anybody is shut out: what the daemon refuses must not cost a machine its access.
+            let there: MachineDetailDocument? = try? client.get("/v1/machines/\(new)")
+            let isDone = there?.formerNames.contains { $0.equipment == old } ?? false
+            if !isDone { let _: TransferDocument = try client.post("/v1/machines/transfer?check=true", request) }
             let users = try files.doing { (try BrokerUser(old), try BrokerUser(new)) }
             let enrolment = files.enrolment
             var answer = TransferAnswer(transfer: request)
@@ -131,9 +127,16 @@ extension MachinesCommand {
             if before != nil {
                 _ = try files.doing { try enrolment.withdraw([users.0]) }
                 answer.isOldNameWithdrawn = true
-                answer.byHand = try files.reload()
+                answer.byHand = files.reload()
             }
-            if !isDone { answer.transfer = try client.post("/v1/machines/transfer", request) }
+            if !isDone {
+                do throws(ClientFailure) {
+                    answer.transfer = try client.post("/v1/machines/transfer", request)
+                } catch {
+                    guard answer.isOldNameWithdrawn else { throw error }
+                    throw afterWithdrawal(error)
+                }
+            }
             if let before {
                 // Asked of what the authority has ever given out: typed again after an interruption, nothing is good any more.
                 let hadCertificate = try files.doing { try enrolment.authority.issued() }
@@ -143,9 +146,21 @@ extension MachinesCommand {
                 answer.enrolment = try files.doing {
                     try enrolment.enrol([users.1], by: proof, credentials: credentials)
                 }
-                answer.byHand = try files.reload()
+                answer.byHand = files.reload()
             }
             try daemon.output.show(answer) { $0.show(answer, credentials: credentials) }
+        }
+
+        /// What the machine is left with when the daemon fails after its old name was shut out.
+        private func afterWithdrawal(_ failure: ClientFailure) -> CommandFailure {
+            var told = CommandFailure(
+                """
+                \(failure)
+                The machine is shut out: the credential of \(old) is withdrawn already. When the cause is gone, type the same again; \
+                or leave it where it was with a new credential: sudo zubr machines enrol \(old)
+                """)
+            if failure.isUnreachable { told.exitCode = CommandFailure.unreachable }
+            return told
         }
     }
 }

@@ -10,7 +10,7 @@ struct WorkOrdersCommand: ParsableCommand {
         discussion: """
             Examples:
               zubr work-orders
-              zubr work-orders WO-000012
+              zubr work-orders WO-000012-7KQ2
               zubr work-orders --all --output json
             """)
 

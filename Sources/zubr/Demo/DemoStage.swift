@@ -9,9 +9,6 @@ final class DemoStage {
     /// A month in an hour and a bit: services fall due while one looks.
     static let rate = 7_200
 
-    /// The broker's folder within ours; it is made first, so that it marks a folder as a demonstration's.
-    private static let broker = "broker"
-
     let folder: String
     let client: FleetClient
     private var broker: PrivateBroker?
@@ -29,33 +26,21 @@ final class DemoStage {
         if (try? client.get("/v1/status", as: StatusDocument.self)) != nil {
             throw CommandFailure("a demonstration is already running in \(folder); end it first")
         }
+        try WorkFolder.check(folder)
         let files = FileManager.default
-        do {
-            if files.fileExists(atPath: folder) {
-                // The folder is the user's word: what is deleted must be ours.
-                let found = try files.contentsOfDirectory(atPath: folder)
-                guard found.isEmpty || found.contains(DemoStage.broker) else {
-                    throw CommandFailure(
-                        "\(folder) has other things in it than a demonstration; give an empty or a new --folder")
-                }
-                if keepsLast {
-                    let free = (1...).lazy.map { "\(self.folder)-\($0)" }.first { !files.fileExists(atPath: $0) }
-                    try files.moveItem(atPath: folder, toPath: free ?? folder)
-                } else {
-                    try files.removeItem(atPath: folder)
-                }
+        if keepsLast, files.fileExists(atPath: "\(folder)/\(WorkFolder.mark)") {
+            let free = (1...).lazy.map { "\(self.folder)-\($0)" }.first { !files.fileExists(atPath: $0) }
+            do { try files.moveItem(atPath: folder, toPath: free ?? folder) } catch {
+                throw CommandFailure(
+                    "\(folder) cannot be moved aside: \(error.localizedDescription); may you write here?")
             }
-            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch {
-            throw CommandFailure("\(folder) cannot be prepared: \(error.localizedDescription); may you write here?")
         }
+        try WorkFolder.prepare(folder)
     }
 
     /// Starts everything, in the order in which each needs the one before.
     func open(configuration: String, seed: Int) async throws {
-        let broker = try await PrivateBroker.start(folder: "\(folder)/\(DemoStage.broker)")
+        let broker = try await PrivateBroker.start(folder: "\(folder)/broker")
         self.broker = broker
         // Simulated time starts at the present minute, so that the demonstration's calendar is today's.
         let epoch = Timestamp(seconds: Int64(Date().timeIntervalSince1970)).iso8601

@@ -42,9 +42,15 @@ struct DatabaseLook {
     private func judged(_ failure: StoreFailure) -> Check {
         switch failure {
         case .notFound:
-            .warning(
-                "database", "there is no \(path) yet",
-                next: "right before the first start; else correct `database` in zubrd.yaml")
+            if let aside = FleetDatabase.damagedFile(beside: path) {
+                .failed(
+                    "database", "there is no \(path); \(aside) beside it was found damaged",
+                    next: "docs/OPERATING.md, Restore, says step by step how to put a backup in its place")
+            } else {
+                .warning(
+                    "database", "there is no \(path) yet",
+                    next: "right before the first start; else correct `database` in zubrd.yaml")
+            }
         case .busy(let text), .conflict(let text):
             .failed(
                 "database", text,

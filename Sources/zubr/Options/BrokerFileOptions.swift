@@ -27,12 +27,19 @@ struct BrokerFileOptions: ParsableArguments {
     }
 
     /// Makes the broker read its files; `nil` when it has, else what is left to do by hand.
-    func reload() throws -> String? {
-        switch try doing({ try BrokerReload(pidFile: pidFile, command: reloadCommand).tell() }) {
-        case .told: nil
-        case .notTold(let why):
-            "\(why); until the broker reads its files nothing has changed. Type: \(BrokerReload.byHand)"
+    ///
+    /// That is no failure: the files are written by now, and passwords that were made are to be shown whatever comes.
+    func reload() -> String? {
+        let why: String
+        do throws(EnrolmentFailure) {
+            switch try BrokerReload(pidFile: pidFile, command: reloadCommand).tell() {
+            case .told: return nil
+            case .notTold(let reason): why = reason
+            }
+        } catch {
+            why = "\(error)"
         }
+        return "\(why); until the broker reads its files nothing has changed. Type: \(BrokerReload.byHand)"
     }
 
     /// Runs `body`; what fails is told as every command does.
@@ -75,7 +82,7 @@ struct EnrolOptions: ParsableArguments {
                 credentials: credentials, isDryRun: dryRun)
         }
         let isChanged = !dryRun && !(report.enrolled.isEmpty && report.addedPatterns.isEmpty)
-        let byHand = isChanged ? try files.reload() : nil
+        let byHand = isChanged ? files.reload() : nil
         try output.show(EnrolmentAnswer(report: report, byHand: byHand)) {
             $0.show(report, credentials: credentials, authority: report.madeAuthority ? files.enrolment.authority : nil)
             $0.showByHand(byHand)
@@ -93,7 +100,7 @@ struct WithdrawOptions: ParsableArguments {
 
     func withdraw(_ users: [BrokerUser]) throws {
         let report = try files.doing { try files.enrolment.withdraw(users, isDryRun: dryRun) }
-        let byHand = dryRun ? nil : try files.reload()
+        let byHand = dryRun ? nil : files.reload()
         try output.show(WithdrawalAnswer(report: report, byHand: byHand)) {
             $0.show(report)
             $0.showByHand(byHand)

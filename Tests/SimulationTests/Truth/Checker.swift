@@ -40,7 +40,7 @@ final class Checker {
         }
         let counted: [(name: String, value: Int)] = [
             ("frames", truth.stored.count), ("gaps", gaps), ("missing_frames", missing),
-            ("duplicate_frames", truth.duplicates), ("quarantine_rows", view.quarantine.values.reduce(0, +)),
+            ("duplicate_frames", truth.duplicates), ("quarantine_rows", view.quarantineRows),
         ]
         for (name, value) in counted {
             expect(
@@ -75,8 +75,13 @@ final class Checker {
         for fingerprint in truth.rejected where view.quarantine[fingerprint] == nil {
             truth.violate("rejected and lost: \(fingerprint)")
         }
+        expect(
+            view.quarantineRows == truth.rejections,
+            "\(view.quarantineRows) rows in quarantine, \(truth.rejections) were put there")
         for (fingerprint, rows) in view.quarantine {
-            expect(truth.rejected.contains(fingerprint), "in quarantine and never rejected: \(fingerprint)")
+            expect(
+                truth.rejected.contains(fingerprint), "in quarantine and never rejected, or taken since: \(fingerprint)"
+            )
             expect(rows == 1, "\(rows) times in quarantine: \(fingerprint)")
         }
     }
@@ -116,14 +121,16 @@ final class Checker {
         for (id, order) in view.orders where order.state == .open {
             let offer = "\(id)/\(order.offers)/offer"
             expect(view.outbox[offer] != nil, "\(id) is open and its offer is not in the outbox")
-            expect(view.outbox[offer] != true, "\(id) is open and its offer is settled: nobody will send it again")
+            expect(
+                view.outbox[offer]?.isSettled != true,
+                "\(id) is open and its offer is settled: nobody will send it again")
         }
-        for (id, wasSettled) in before.outbox {
-            guard let isSettled = view.outbox[id] else {
+        for (id, past) in before.outbox {
+            guard let present = view.outbox[id] else {
                 truth.violate("\(id) is gone from the outbox")
                 continue
             }
-            expect(isSettled || !wasSettled, "\(id) was settled and is not any more")
+            expect(present.isSettled || !past.isSettled, "\(id) was settled and is not any more")
         }
     }
 

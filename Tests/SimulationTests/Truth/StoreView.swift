@@ -8,13 +8,14 @@ import GRDB
 /// What the store holds, read in one transaction by plain SQL rather than by the store's own readers.
 struct StoreView: Sendable {
     var ranges: [String: [ClosedRange<UInt64>]] = [:]
-    /// By topic and body, with how many rows there are.
+    /// By topic and body, with how many rows there are of those not taken after all.
     var quarantine: [String: Int] = [:]
+    /// All of them.
+    var quarantineRows = 0
     var replies: Set<String> = []
     var orders: [String: Order] = [:]
     var events: [Event] = []
-    /// By id: whether it is settled.
-    var outbox: [String: Bool] = [:]
+    var outbox: [String: Outgoing] = [:]
     /// By machine and episode.
     var alerts: [String: String] = [:]
     var acknowledgements: Set<String> = []
@@ -31,6 +32,11 @@ struct StoreView: Sendable {
         var need: String
         var state: WorkOrder.State
         var offers: Int
+    }
+
+    struct Outgoing: Sendable {
+        var isSettled: Bool
+        var attempts: Int
     }
 
     struct Event: Sendable {
@@ -54,7 +60,9 @@ struct StoreView: Sendable {
             ranges["\(machine) \(boot)", default: []].append(range)
             for seq in range { frames.insert(FrameID(machine: machine, boot: boot, seq: seq)) }
         }
-        for row in try rows("SELECT topic, body FROM quarantine") {
+        for row in try rows("SELECT topic, body, released_at IS NULL FROM quarantine") {
+            quarantineRows += 1
+            guard row[2] else { continue }
             quarantine[SentMessage.fingerprint(row[0], [UInt8](row[1] as Data)), default: 0] += 1
         }
         for row in try rows("SELECT center, reply FROM reply") {
@@ -72,7 +80,9 @@ struct StoreView: Sendable {
         events = try rows("SELECT work_order, state, center FROM work_order_event ORDER BY id").map {
             Event(order: $0[0], state: WorkOrder.State(rawValue: $0[1])!, center: $0[2])
         }
-        for row in try rows("SELECT id, settled_at IS NOT NULL FROM outbox") { outbox[row[0]] = row[1] }
+        for row in try rows("SELECT id, settled_at IS NOT NULL, attempts FROM outbox") {
+            outbox[row[0]] = Outgoing(isSettled: row[1], attempts: row[2])
+        }
         for row in try rows("SELECT machine, episode, state FROM alert") {
             alerts["\(row[0] as Int64) \(row[1] as String)"] = row[2]
         }

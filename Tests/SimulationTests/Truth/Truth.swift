@@ -11,11 +11,16 @@ final class Truth {
     private var lost: Set<Int> = []
     private var frames: [FrameID: Frame] = [:]
 
-    /// Frames, replies and rejected messages that the store said are on disk.
+    /// Frames, replies and rejected messages that the store said are on disk; of these, those not taken after all.
     private(set) var stored: Set<FrameID> = []
     private(set) var replies: Set<String> = []
     private(set) var rejected: Set<String> = []
+    /// How many messages were ever put into the quarantine.
+    private(set) var rejections = 0
     private(set) var duplicates = 0
+    /// Good messages turned away because the daemon's time was wrong, in this life of it and since its time was last
+    /// moved.
+    private var misjudged: [String: Int] = [:]
     /// A commit that failed may still be found after a restart, as long as nothing was written after it.
     private var uncertain: Taking?
 
@@ -23,6 +28,8 @@ final class Truth {
         var frames: Set<FrameID> = []
         var replies: Set<String> = []
         var rejected: Set<String> = []
+        var released: Set<String> = []
+        var misjudged: [String: Int] = [:]
         var duplicates = 0
     }
 
@@ -63,7 +70,12 @@ final class Truth {
     // MARK: - The store's word
 
     /// Everything that was collected is in the batch, as what it is.
-    func assembled(_ batch: IngestBatch, of collected: [SentMessage]) {
+    ///
+    /// - Parameter takesAnyTime: the daemon is in doubt of its time, so it may turn nothing away for that.
+    func assembled(_ batch: IngestBatch, of collected: [SentMessage], takesAnyTime: Bool) {
+        for message in batch.rejected where takesAnyTime && message.isForItsTime {
+            violate("in doubt of its time, the daemon turned away for theirs: \(message.rejection)")
+        }
         var frames: Set<FrameID> = []
         for received in batch.frames {
             for frame in received.frames { frames.insert(FrameID(frame, of: received.machine)) }
@@ -127,28 +139,61 @@ final class Truth {
             }
         }
         for reply in batch.replies { taking.replies.insert("\(reply.center) \(reply.reply.reply)") }
-        for message in batch.rejected { taking.rejected.insert(SentMessage.fingerprint(message.topic, message.body)) }
+        for message in batch.rejected {
+            let fingerprint = SentMessage.fingerprint(message.topic, message.body)
+            taking.rejected.insert(fingerprint)
+            // The machines' clocks are right.
+            if message.isForItsTime, let sent = messages[fingerprint], case .frames = sent.content {
+                taking.misjudged[fingerprint] = sent.id
+            }
+        }
+        if !batch.released.isEmpty {
+            for message in batch.frames { taking.released.insert(SentMessage.fingerprint(message.topic, message.body)) }
+        }
         return taking
     }
 
     private func take(_ taking: Taking) {
         stored.formUnion(taking.frames)
         replies.formUnion(taking.replies)
-        rejected.formUnion(taking.rejected)
+        rejections += taking.rejected.subtracting(rejected).count
+        rejected = rejected(after: taking)
+        misjudged.merge(taking.misjudged) { $1 }
+        for fingerprint in taking.released { misjudged[fingerprint] = nil }
         duplicates += taking.duplicates
     }
 
+    private func rejected(after taking: Taking) -> Set<String> {
+        rejected.union(taking.rejected).subtracting(taking.released)
+    }
+
+    /// The daemon's time was moved, and it says that it has judged anew what it turned away.
+    func lookedThroughQuarantine(isTimeRight: Bool) {
+        if isTimeRight, let id = misjudged.values.min() {
+            violate("the time is right, and message \(id), turned away for its time, was not taken")
+        }
+        misjudged = [:]
+    }
+
+    /// Messages turned away by a wrong time and not taken since; what an earlier life turned away it has forgotten.
+    var waitingForTheTime: [Int] { misjudged.values.sorted() }
+
     /// After a restart the store may also hold what failed last: all of it, or none.
     func settle(_ view: StoreView) {
+        defer { misjudged = [:] }
         guard let taking = uncertain else { return }
         uncertain = nil
         if view.frames == stored.union(taking.frames), view.replies == replies.union(taking.replies),
-            Set(view.quarantine.keys) == rejected.union(taking.rejected),
+            Set(view.quarantine.keys) == rejected(after: taking),
             view.totals["duplicate_frames"] ?? 0 == duplicates + taking.duplicates
         {
             take(taking)
         }
     }
+}
+
+extension RejectedMessage {
+    fileprivate var isForItsTime: Bool { rejection.reason == .futureTime || rejection.reason == .tooOld }
 }
 
 extension FrameID {

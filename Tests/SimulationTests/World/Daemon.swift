@@ -4,27 +4,31 @@ import Logging
 
 /// The production loops of one life of the daemon, one turn at a time.
 final class Daemon {
-    enum Loop: CaseIterable { case registrar, custodian, courier, evaluator, ingestor }
+    enum Loop: CaseIterable { case registrar, custodian, courier, evaluator, clock, ingestor }
 
     let gauges = DaemonGauges()
     let store: WatchedStore
+    let time: DaemonTime
     private let clocks: [Loop: LoopClock]
     private let registrar: Registrar<WatchedStore>
     private let custodian: Custodian<WatchedStore>
     private let courier: Courier<WatchedStore, SimulatedPost>
     private let evaluator: Evaluator<WatchedStore>
+    private let clockWatch: ClockWatch<WatchedStore>
     private let ingestor: Ingestor<SimulatedInbox, WatchedStore>
 
     private var isRegistered = false
     private var forecast = DiskForecast()
     private var courierRound: Courier<WatchedStore, SimulatedPost>.Round
     private var evaluatorRound: Evaluator<WatchedStore>.Round
+    private var clockRound: ClockWatch<WatchedStore>.Round
     private var ingestorRound: Ingestor<SimulatedInbox, WatchedStore>.Round
 
     init(store: WatchedStore) {
         self.store = store
-        let world = store.world
-        let now: @Sendable () -> Timestamp = { world.now }
+        let (world, time) = (store.world, store.time)
+        self.time = time
+        let now: @Sendable () -> Timestamp = { time.now() }
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         // Chance in the pauses is the run's chance, or two runs of one seed would differ.
         let backoff = Backoff(chance: { world.chance.share() })
@@ -34,18 +38,23 @@ final class Daemon {
             store: store, machines: Live(Site.machines), gauges: gauges, clock: clocks[.registrar]!, logger: logger)
         custodian = Custodian(store: store, gauges: gauges, clock: clocks[.custodian]!, now: now, logger: logger)
         courier = Courier(
-            store: store, post: SimulatedPost(world: world), knowledge: Live(Site.knowledge), gauges: gauges,
-            clock: clocks[.courier]!, now: now, logger: logger)
+            store: store, post: SimulatedPost(world: world), knowledge: Live(Site.knowledge), time: time,
+            gauges: gauges, clock: clocks[.courier]!, now: now, logger: logger)
         evaluator = Evaluator(
-            store: store, knowledge: Live(Site.knowledge), gauges: gauges, clock: clocks[.evaluator]!, now: now,
+            store: store, knowledge: Live(Site.knowledge), time: time, gauges: gauges, clock: clocks[.evaluator]!,
+            now: now, logger: logger)
+        clockWatch = ClockWatch(
+            time: time, store: store, limits: Live(Site.limits), gauges: gauges, clock: clocks[.clock]!,
             logger: logger)
         ingestor = Ingestor(
-            inbox: SimulatedInbox(world: world), store: store, limits: Live(Site.limits), gauges: gauges,
-            clock: clocks[.ingestor]!, now: now,
+            inbox: SimulatedInbox(world: world, time: time), store: store, limits: Live(Site.limits), time: time,
+            gauges: gauges, clock: clocks[.ingestor]!, now: now,
             fault: world.mutation == .acknowledgesBeforeCommit ? .acknowledgeBeforeCommit : nil, logger: logger)
         courierRound = .init(backoff: backoff)
         evaluatorRound = .init(backoff: backoff)
+        clockRound = .init(backoff: backoff)
         ingestorRound = .init(limits: Site.limits, backoff: backoff)
+        world.believes(time.now())
     }
 
     /// One turn of a loop, unless it sleeps.
@@ -58,6 +67,10 @@ final class Daemon {
         case .custodian: await custodian.step(&forecast)
         case .courier: await courier.turn(&courierRound)
         case .evaluator: await evaluator.turn(&evaluatorRound)
+        case .clock:
+            let pause = await clockWatch.step(&clockRound)
+            store.world.believes(time.now())
+            try await clock.sleep(for: pause)
         case .ingestor: try await ingestor.step(&ingestorRound)
         }
     }

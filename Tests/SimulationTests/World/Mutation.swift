@@ -8,4 +8,6 @@ enum Mutation: String, CaseIterable, Sendable {
     case forgetsLedger
     /// An offer counts as received by the center as soon as it is written.
     case settlesEarly
+    /// What was turned away for its time is not looked at again when the time is right.
+    case keepsMisjudged
 }

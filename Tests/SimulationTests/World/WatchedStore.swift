@@ -3,19 +3,23 @@ import FleetRuntime
 import FleetStore
 
 /// The daemon's store over the simulated disk: passes every call on, and tells the truth what was said of it.
-struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRegistry {
+struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRegistry, ClockStore, FleetReader {
     let world: World
     let database: FleetDatabase
+    /// What the daemon over this store takes for the time.
+    let time: DaemonTime
 
     // MARK: - Writing
 
     func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
-        world.truth.assembled(batch, of: world.collected)
+        if batch.released.isEmpty {
+            world.truth.assembled(batch, of: world.collected, takesAnyTime: time.takesAnyTime)
+        }
         do throws(StoreFailure) {
             let receipt = try await writing { database throws(StoreFailure) in try await database.commit(batch) }
             world.truth.committed(batch, receipt)
             world.trace.note(
-                "store: \(receipt.storedFrames) frames, \(receipt.duplicateFrames) known, \(batch.rejected.count) rejected, \(batch.replies.count) replies"
+                "store: \(receipt.storedFrames) frames, \(receipt.duplicateFrames) known, \(batch.rejected.count) rejected, \(batch.released.count) released, \(batch.replies.count) replies"
             )
             return receipt
         } catch {
@@ -41,6 +45,11 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         world.truth.wroteOther()
     }
 
+    func bringForward(to latest: Timestamp) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.bringForward(to: latest) }
+        world.truth.wroteOther()
+    }
+
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
         try await writing { database throws(StoreFailure) in try await database.maintain(at: now) }
     }
@@ -62,13 +71,39 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         world.truth.wroteOther()
     }
 
+    func check(_ transfer: MachineTransfer) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.check(transfer) }
+    }
+
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {
         try await writing { database throws(StoreFailure) in try await database.acknowledge(acknowledgement) }
         world.truth.wroteOther()
     }
 
+    func noteClockMoved() async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.noteClockMoved() }
+        world.truth.wroteOther()
+        world.truth.lookedThroughQuarantine(isTimeRight: isTimeRight)
+        world.trace.note("store: the clock was moved")
+    }
+
+    /// Slewing takes the rest.
+    var isTimeRight: Bool { abs((time.now() - world.trueNow).inSeconds) <= TimeKeeper.slewMax.inSeconds }
+
     // MARK: - Reading
 
+    func newestArrival() async throws(StoreFailure) -> Timestamp? {
+        try await reading { database throws(StoreFailure) in try await database.newestArrival() }
+    }
+    func turnedAwayForTime(
+        after id: Int64, limit: Int
+    ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)] {
+        if world.mutation == .keepsMisjudged { return [] }
+        return try await reading { database throws(StoreFailure) in
+            // Few at a time, so that a run sees them come in several parts.
+            try await database.turnedAwayForTime(after: id, limit: min(limit, 3))
+        }
+    }
     func resume() async throws(StoreFailure) -> EvaluationState {
         try await reading { database throws(StoreFailure) in try await database.resume() }
     }
@@ -89,6 +124,40 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
     }
     func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch] {
         try await reading { database throws(StoreFailure) in try await database.dueDispatches(at: now, limit: limit) }
+    }
+
+    // MARK: - What people ask
+
+    func machines() async throws(StoreFailure) -> [MachineDocument] {
+        try await reading { database throws(StoreFailure) in try await database.machines() }
+    }
+    func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument {
+        try await reading { database throws(StoreFailure) in try await database.machine(key) }
+    }
+    func alerts(includingResolved: Bool) async throws(StoreFailure) -> [AlertDocument] {
+        try await reading { database throws(StoreFailure) in
+            try await database.alerts(includingResolved: includingResolved)
+        }
+    }
+    func workOrders(includingFinal: Bool) async throws(StoreFailure) -> [WorkOrderDocument] {
+        try await reading { database throws(StoreFailure) in
+            try await database.workOrders(includingFinal: includingFinal)
+        }
+    }
+    func quarantine(limit: Int) async throws(StoreFailure) -> QuarantineDocument {
+        try await reading { database throws(StoreFailure) in try await database.quarantine(limit: limit) }
+    }
+    func quarantined(_ ids: [Int64]) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)] {
+        try await reading { database throws(StoreFailure) in try await database.quarantined(ids) }
+    }
+    func gaps() async throws(StoreFailure) -> [GapDocument] {
+        try await reading { database throws(StoreFailure) in try await database.gaps() }
+    }
+    func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint] {
+        try await reading { database throws(StoreFailure) in try await database.series(query) }
+    }
+    func counts() async throws(StoreFailure) -> StoreCounts {
+        try await reading { database throws(StoreFailure) in try await database.counts() }
     }
 
     // MARK: - How

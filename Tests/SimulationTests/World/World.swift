@@ -17,16 +17,12 @@ final class World: @unchecked Sendable {
 
     /// Since the start, by a clock that never jumps.
     private(set) var elapsed = Duration.zero
-    /// By how much the daemon's wall clock is wrong.
-    var wallError = Duration.zero {
-        didSet {
-            highestWallError = max(highestWallError, wallError)
-            wallFellBack = max(wallFellBack, highestWallError - wallError)
-        }
-    }
-    private var highestWallError = Duration.zero
-    /// The most by which the daemon's wall clock ever fell back from where it had been, in one fall or in several.
-    private(set) var wallFellBack = Duration.zero
+    /// By how much the server's clock is wrong.
+    private(set) var wallError = Duration.zero
+    private var bootedAt = Duration.zero
+    private var highestBelief = Duration.zero
+    /// The most by which the daemon's idea of the time ever fell back from where it had been, at once or by and by.
+    private(set) var beliefFellBack = Duration.zero
     /// Whether chance still makes things go wrong.
     var isFaulty = true
     /// So many calls of the store will find it busy.
@@ -54,16 +50,47 @@ final class World: @unchecked Sendable {
         for key in Site.registered + [Site.stranger] {
             trucks.append(Truck(key: key, engineHours: 10_000 + Double(chance.between(150, 240)), lastAt: Site.start))
         }
+        if chance.happens(0.4) { misplaceWall() }
     }
 
     // MARK: - Time
 
-    /// The daemon's wall clock.
-    var now: Timestamp { Site.start + elapsed + wallError }
-    /// Everybody else's.
+    /// The server's clock, which anybody may set.
+    var wall: Timestamp { Site.start + elapsed + wallError }
+    /// The server's clock that nobody can set. It begins anew when the machine does.
+    var boot: Duration { .seconds(20) + elapsed - bootedAt }
+    /// What the time is, and what everybody else's clocks show.
     var trueNow: Timestamp { Site.start + elapsed }
 
     func pass(_ time: Duration) { elapsed += time }
+
+    func setWall(wrongBy error: Duration) {
+        wallError = error
+        trace.note("clock: wrong by \(Int(error.inSeconds)) s")
+    }
+
+    /// Somebody sets the server's clock, or its battery is empty.
+    func misplaceWall() {
+        switch chance.below(10) {
+        case 0..<6: setWall(wrongBy: .seconds(chance.between(-1_800, 1_800)))
+        case 6, 7: setWall(wrongBy: .seconds(3_600 * chance.between(-48, 48)))
+        case 8: setWall(wrongBy: .seconds(86_400 * chance.between(31, 400)))
+        default: setWall(wrongBy: Timestamp(seconds: 0) - trueNow)
+        }
+    }
+
+    /// The machine is switched on again.
+    func reboot() {
+        bootedAt = elapsed
+        if isFaulty, chance.happens(0.2) { misplaceWall() }
+    }
+
+    /// What the daemon now takes for the time.
+    func believes(_ now: Timestamp) {
+        let error = now - trueNow
+        highestBelief = max(highestBelief, error)
+        beliefFellBack = max(beliefFellBack, highestBelief - error)
+    }
 
     // MARK: - Machines
 
@@ -157,6 +184,9 @@ final class World: @unchecked Sendable {
 
     // MARK: - Centers
 
+    /// Some orders that centers have, for others to speak of.
+    private var firstOrders: [WorkOrderID] = []
+
     /// Centers read what has come and say what they have to say.
     func moveCenters() {
         let due = toCenters.filter { $0.dueAt <= elapsed }
@@ -167,6 +197,7 @@ final class World: @unchecked Sendable {
                 truth.violate("\(center) cannot read its work order: \(String(decoding: body, as: UTF8.self))")
                 return
             }
+            if firstOrders.count < 6, !firstOrders.contains(order.order) { firstOrders.append(order.order) }
             acts += centers.receive(order, at: center, now: trueNow)
         }
         acts += centers.advance(to: trueNow) { key in
@@ -198,9 +229,8 @@ final class World: @unchecked Sendable {
             fromCenters.append((elapsed, message))
             return
         }
-        let number = chance.happens(0.5) ? 999_999 : chance.between(1, 6)
-        let digits = String(number)
-        let order = WorkOrderID("WO-" + String(repeating: "0", count: 6 - digits.count) + digits)!
+        let order =
+            firstOrders.isEmpty || chance.happens(0.5) ? WorkOrderID("WO-999999-0000")! : chance.pick(firstOrders)
         let states: [CenterReply.State] = [.received, .accepted, .declined, .started, .cancelled]
         say(
             CenterReply(
@@ -211,7 +241,7 @@ final class World: @unchecked Sendable {
 
     // MARK: - The daemon's ports
 
-    func collect() throws(InboxFailure) -> [InboundMessage] {
+    func collect(at now: Timestamp) throws(InboxFailure) -> [InboundMessage] {
         guard disk.death == nil else { throw .disconnected("the machine is off") }
         let messages = try broker.collect(at: now, isFaulty: isFaulty)
         collected = messages.compactMap { truth.message($0.topic, $0.body) }

@@ -1,0 +1,28 @@
+import FleetModel
+import FleetRuntime
+
+/// A daemon's time under a clock that is whole days off, beside a machine that knows the right time.
+final class SetClock: Sendable {
+    static let right = Timestamp(iso8601: "2026-06-01T08:00:00Z")!
+
+    private let wall: Live<Timestamp>
+    let time: DaemonTime
+    private let bounds = TimeKeeper.Bounds(futureTolerance: .minutes(5), ageMax: .days(30))
+
+    init(day: Double) {
+        let start = Self.right + .days(day)
+        let wall = Live(start)
+        self.wall = wall
+        time = DaemonTime(
+            ClockSettings(epoch: Self.right, rate: 1), newestStored: nil, wall: { wall.value },
+            boot: { .seconds(1_000) })
+        time.heard([MachineKey("north/truck-1")!: Self.right])
+        _ = time.judge(bounds)
+    }
+
+    /// Sets the server's clock right; the daemon follows, because the machine agrees.
+    func setRight() {
+        wall.replace(by: Self.right)
+        _ = time.judge(bounds)
+    }
+}
