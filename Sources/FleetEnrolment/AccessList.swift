@@ -9,7 +9,13 @@ struct AccessList {
         "pattern read zubr/v1/%u/work-orders", "pattern write zubr/v1/%u/replies",
     ]
 
-    init(_ text: String) { lines = text.split(separator: "\n", omittingEmptySubsequences: false) }
+    init(_ text: String) {
+        // Byte by byte, as the broker reads it: to Swift a line feed is a part of the character around it when a carriage
+        // return stands before it or an accent after it.
+        lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
+            Substring($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0)
+        }
+    }
 
     var text: String {
         let text = lines.joined(separator: "\n")

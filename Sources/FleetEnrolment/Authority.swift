@@ -60,6 +60,11 @@ package struct Authority {
 
     /// Signs a certificate for the user; the files that the machine gets.
     func issue(to user: BrokerUser, days: Int) throws(EnrolmentFailure) -> (certificate: String, key: String) {
+        do { try openssl(["x509", "-checkend", "\(days * 86_400)", "-noout", "-in", certificateFile]) } catch {
+            throw EnrolmentFailure(
+                "the authority \(certificateFile) ends before a certificate of \(days) days would; give fewer --days, or move its folder away and enrol everybody anew"
+            )
+        }
         let stem = "\(folder)/issued/\(user.fileName)"
         let (certificate, key, request) = ("\(stem).crt", "\(stem).key", "\(stem).csr")
         defer { unlink(request) }

@@ -344,8 +344,9 @@ package protocol Outbox: Sendable {
     func dueDispatches(at now: Timestamp, limit: Int) async throws(StoreFailure) -> [OutgoingDispatch]
     /// It was tried; it is tried again at `next` unless it is settled before.
     func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure)
-    /// What would be tried later than `latest` is tried then: an earlier run with a wrong clock has put it off.
-    func bringForward(to latest: Timestamp) async throws(StoreFailure)
+    /// What would be tried later than `latest` is tried then, and what never was is tried `now`: an earlier run with a wrong
+    /// clock has put it off.
+    func bringForward(to latest: Timestamp, now: Timestamp) async throws(StoreFailure)
 }
 
 package struct OutgoingDispatch: Sendable, Hashable {

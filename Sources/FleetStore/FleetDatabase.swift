@@ -35,6 +35,8 @@ package final class FleetDatabase: Sendable {
     /// When the journal was last empty or moved into segments.
     let sealedAt = Mutex<Timestamp?>(nil)
     private let lock: Mutex<FileLock?>
+    /// The file that was opened.
+    private let identity: FileIdentity?
 
     /// How long one read may take.
     static let readBudget = Duration.seconds(5)
@@ -56,10 +58,19 @@ package final class FleetDatabase: Sendable {
         self.writer = writer
         self.readers = readers
         self.lock = Mutex(lock)
+        identity = FileIdentity(path)
     }
 
     /// Goes by another configuration from now on.
     package func take(catalog: Catalog, limits: IngestLimits) { settings.withLock { $0 = (catalog, limits) } }
+
+    /// Refuses to store what nobody would find: the file that was opened is not there under its name any more.
+    func checkFile() throws(StoreFailure) {
+        guard FileIdentity(path) != identity else { return }
+        throw .damaged(
+            "\(path) was removed or replaced while it was in use; stop the daemon and put the database or a backup in its place"
+        )
+    }
 
     /// Ends all connections, the writing one last, so that it leaves no log behind, and lifts the lock.
     package func close() async {

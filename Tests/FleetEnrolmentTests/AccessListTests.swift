@@ -30,6 +30,18 @@ struct AccessListTests {
         #expect(list.text == shipped)
     }
 
+    @Test("lines may end as on another system, and a letter's accent ends none")
+    func lineEnds() {
+        let shipped =
+            AccessList.patterns.joined(separator: "\r\n") + "\r\nuser north/t1\r\ntopic deny zubr/v1/north/t1/#\r\n"
+        var list = AccessList(shipped)
+        #expect(list.denied == ["north/t1"])
+        #expect(list.completePatterns().isEmpty)
+        list.allow(["north/t1"])
+        #expect(list.denied.isEmpty)
+        #expect(AccessList("user a\n\u{301}\nuser b\ntopic deny zubr/v1/b/#").denied == ["b"])
+    }
+
     @Test("a user with rules of its own is not one that is shut out")
     func otherUsers() {
         #expect(AccessList("user zubrd\ntopic read zubr/v1/+/+/telemetry\n").denied.isEmpty)

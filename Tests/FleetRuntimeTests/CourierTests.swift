@@ -20,7 +20,7 @@ private final class ScriptedOutbox: Outbox {
     func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure) {
         noted.add("\(id) again in \(next == .distantFuture ? "never" : "\(Int((next - now).inSeconds)) s")")
     }
-    func bringForward(to latest: Timestamp) async throws(StoreFailure) {}
+    func bringForward(to latest: Timestamp, now: Timestamp) async throws(StoreFailure) {}
 }
 
 /// A broker that refuses some centers' topics, or is gone.

@@ -122,6 +122,35 @@ struct OpeningTests {
         await store.close()
     }
 
+    @Test("a file with a second name is not taken: under that one another daemon would destroy it")
+    func secondName() async throws {
+        let store = try await open(folder)
+        await store.close()
+        try FileManager.default.linkItem(atPath: folder.file("zubr.db"), toPath: folder.file("other.db"))
+        let refusal = await failure { _ = try await open(folder) }
+        #expect(refusal?.kind == "foreign")
+        #expect(refusal?.message.contains("2 names") == true)
+        try FileManager.default.removeItem(atPath: folder.file("other.db"))
+        await (try await open(folder)).close()
+    }
+
+    @Test(
+        "a file that was removed while it is in use takes nothing more, and no empty one takes its place beside its log"
+    )
+    func removed() async throws {
+        let store = try await open(folder)
+        _ = try await store.commit(batch([frame(1)]))
+        try FileManager.default.removeItem(atPath: folder.file("zubr.db"))
+        let refusal = await failure { _ = try await store.commit(batch([frame(2)])) }
+        #expect(refusal?.kind == "damaged")
+        #expect(refusal?.message.contains("was removed or replaced") == true)
+        await store.close()
+        try "left".write(toFile: folder.file("zubr.db-wal"), atomically: true, encoding: .utf8)
+        let second = await failure { _ = try await open(folder) }
+        #expect(second?.message.contains("its log") == true)
+        #expect(!FileManager.default.fileExists(atPath: folder.file("zubr.db")))
+    }
+
     @Test("two commands may look at the same time; who writes waits for them")
     func sharedLock() async throws {
         await (try await open(folder)).close()

@@ -278,8 +278,10 @@ final class Simulation {
             let view = try await database!.read("test") { db, _ in try StoreView(db) }
             world.disk.waitForReaders()
             try checkRepeats(view)
+            let before = left
             left = try await unsettled(view)
             if left.isEmpty { return }
+            if left != before { world.trace.note("not right yet: \(left.joined(separator: "; "))") }
         }
         throw Violation(text: "four hours after the last fault: \(left.joined(separator: "; "))")
     }
@@ -299,7 +301,9 @@ final class Simulation {
         let limit = Site.desk.republishAfter + .minutes(2)
         for (offer, (attempts, since)) in waiting.sorted(by: { $0.key < $1.key }) where world.elapsed - since > limit {
             throw Violation(
-                text: "\(offer) waits, was sent \(attempts) times, and not again for \(world.elapsed - since)")
+                text:
+                    "\(offer) waits, was sent \(attempts) times, and not again for \(world.elapsed - since); it is due in \(view.outbox[offer]!.nextAttemptAt - daemon!.time.now())"
+            )
         }
     }
 

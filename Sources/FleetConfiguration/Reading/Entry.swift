@@ -34,12 +34,18 @@ struct Entry {
         Entry(node: node, path: path.isEmpty ? name : "\(path).\(name)", file: file, log: log)
     }
 
+    /// As much of a text as a message should hold, without what a terminal would obey.
+    private func excerpt(_ text: String) -> String {
+        let printable = text.unicodeScalars.prefix(81).map { $0.properties.generalCategory == .control ? "·" : "\($0)" }
+        return printable.prefix(80).joined() + (printable.count > 80 ? "…" : "")
+    }
+
     /// What stands here, for a message: `a list`, `"twelve"`.
     private var found: String {
         switch node {
         case .mapping: "a mapping"
         case .sequence: "a list"
-        case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "\"\(scalar.string)\""
+        case .scalar(let scalar): scalar.string.isEmpty ? "nothing" : "\"\(excerpt(scalar.string))\""
         case .alias: "an alias"
         }
     }

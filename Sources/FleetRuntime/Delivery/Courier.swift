@@ -61,8 +61,9 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
 
     /// The clock may have been years ahead when the last run put something off; no try of ours lies further away than this.
     private func beginAnew(_ round: inout Round) async throws {
-        guard !round.hasBegun, time?.isCredible ?? true else { return }
-        try await store.bringForward(to: now() + knowledge.value.desk.republishAfter)
+        // Not before what waits has moved with the time: it would move on from where it is brought.
+        guard !round.hasBegun, let now = settledNow else { return }
+        try await store.bringForward(to: now + knowledge.value.desk.republishAfter, now: now)
         round.hasBegun = true
     }
 
@@ -77,8 +78,10 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
 
         /// What waits for a center comes round and is refused again. When its orders have gone on, nothing would ever
         /// say that the refusal is over.
-        fileprivate mutating func forgetRefusals(until time: Timestamp) {
-            refused = refused.filter { $0.value.at > time }
+        ///
+        /// What was said in the future was said before the clock was set back; it will be said again when it still holds.
+        fileprivate mutating func forgetRefusals(until time: Timestamp, now: Timestamp) {
+            refused = refused.filter { $0.value.at > time && $0.value.at <= now }
         }
     }
 
@@ -107,7 +110,8 @@ package struct Courier<Store: Outbox, Post: CenterPost>: Service {
             let next = isOver ? .distantFuture : sentAt + rules.republishAfter
             try await store.published(outgoing.dispatch.id, at: sentAt, next: next)
         }
-        round.forgetRefusals(until: now() - rules.republishAfter * 2)
+        let ended = now()
+        round.forgetRefusals(until: ended - rules.republishAfter * 2, now: ended)
         show(round.refused)
         return due.count
     }

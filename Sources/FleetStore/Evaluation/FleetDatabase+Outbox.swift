@@ -42,14 +42,14 @@ extension FleetDatabase: Outbox {
         }
     }
 
-    package func bringForward(to latest: Timestamp) async throws(StoreFailure) {
+    package func bringForward(to latest: Timestamp, now: Timestamp) async throws(StoreFailure) {
         try await write("cannot bring forward what waits in the outbox") { db, _ in
             try db.execute(
                 sql: """
-                    UPDATE outbox SET next_attempt_at = ?
-                    WHERE settled_at IS NULL AND next_attempt_at > ? AND next_attempt_at < ?
+                    UPDATE outbox SET next_attempt_at = CASE attempts WHEN 0 THEN ?1 ELSE MIN(next_attempt_at, ?2) END
+                    WHERE settled_at IS NULL AND next_attempt_at > ?1 AND next_attempt_at < ?3
                     """,
-                arguments: [latest.microseconds, latest.microseconds, Timestamp.distantFuture.microseconds])
+                arguments: [now.microseconds, latest.microseconds, Timestamp.distantFuture.microseconds])
         }
     }
 }

@@ -4,6 +4,7 @@ import GRDB
 
 extension FleetDatabase: IngestStore {
     package func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
+        try checkFile()
         try await checkReserve()
         return try await write("cannot store what came in") { [self] db, ledger in
             var intake = Intake(limits: limits, isRetry: !batch.released.isEmpty)

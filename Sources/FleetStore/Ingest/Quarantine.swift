@@ -57,23 +57,43 @@ enum Quarantine {
 
     private static func add(_ message: RejectedMessage, _ ledger: inout Ledger, _ db: Database) throws {
         let digest = digest(of: message)
+        var times: Int64 = 1
         if let known = try row(of: message, digest: digest, db) {
-            try db.cachedStatement(sql: "UPDATE quarantine SET times = times + 1 WHERE id = ?").execute(arguments: [
-                known
-            ])
-            return
+            // When it was turned away says by how much the clock was wrong then, and the clock may have been moved since: turned
+            // away for its time once more, it is a new case.
+            guard message.rejection.reason.isAboutTime else {
+                try db.cachedStatement(sql: "UPDATE quarantine SET times = times + 1 WHERE id = ?")
+                    .execute(arguments: [known])
+                return
+            }
+            times = try remove(known, &ledger, db) + 1
         }
         let reason = message.rejection.reason.rawValue
         try db.cachedStatement(
-            sql: "INSERT INTO quarantine (received_at, topic, body, reason, detail, digest) VALUES (?, ?, ?, ?, ?, ?)"
+            sql: """
+                INSERT INTO quarantine (received_at, topic, body, reason, detail, digest, times)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
         ).execute(
             arguments: [
                 message.receivedAt.microseconds, message.topic, Data(message.body), reason, message.rejection.detail,
-                digest,
+                digest, times,
             ])
         ledger.add(1, to: Total.quarantineRows)
         ledger.add(Int64(message.body.count), to: Total.quarantineBytes)
         ledger.add(1, to: Total.quarantine(reason))
+    }
+
+    /// Takes out a message that was not taken after all; returns how often it had come.
+    private static func remove(_ id: Int64, _ ledger: inout Ledger, _ db: Database) throws -> Int64 {
+        let row = try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT length(body), reason, times FROM quarantine WHERE id = ?"), arguments: [id])
+        guard let row else { return 0 }
+        try db.cachedStatement(sql: "DELETE FROM quarantine WHERE id = ?").execute(arguments: [id])
+        ledger.add(-1, to: Total.quarantineRows)
+        ledger.add(-(row[0] as Int64), to: Total.quarantineBytes)
+        ledger.add(-1, to: Total.quarantine(row[1]))
+        return row[2]
     }
 
     /// Returns the bytes it freed; `nil` when there is nothing left.
@@ -90,4 +110,9 @@ enum Quarantine {
         if oldest[3] { ledger.add(-1, to: Total.quarantine(oldest[2])) }
         return bytes
     }
+}
+
+extension Rejection.Reason {
+    /// Right or wrong by the daemon's clock.
+    fileprivate var isAboutTime: Bool { self == .futureTime || self == .tooOld }
 }

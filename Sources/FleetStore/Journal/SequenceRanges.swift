@@ -101,10 +101,11 @@ struct SequenceRanges: Sendable, Hashable {
     /// How many holes there are.
     var gapCount: Int64 { Int64(max(0, ranges.count - 1)) }
 
-    /// How many numbers lie in the holes. It wraps around rather than trap: a machine may send any number.
+    /// How many numbers lie in the holes; a trillion when there are more. A machine may send any number, and a million boots
+    /// that do must still have a sum.
     var missing: Int64 {
         guard let first = ranges.first, let last = ranges.last else { return 0 }
-        return Int64(bitPattern: (last.upperBound - first.lowerBound) &+ 1 &- count)
+        return Int64(min((last.upperBound - first.lowerBound) &+ 1 &- count, 1_000_000_000_000))
     }
 
     private mutating func add(_ number: UInt64, at index: Int) {

@@ -74,8 +74,10 @@ extension FleetDatabase {
                 }
                 return (nil, readers, lock)
             }
+            try refuseSecondName(path)
             if try FileHeader(path: path) == nil {
                 try refuseBeginning(besideDamaged: path)
+                try refuseBeginning(besideLog: path)
                 try create(path: path, schema: schema)
             }
             let writer = try DatabaseQueue(path: path, configuration: Connections.writer(sync))
@@ -100,6 +102,22 @@ extension FleetDatabase {
     private static func refuseBeginning(besideDamaged path: String) throws(StoreFailure) {
         guard let damaged = damagedFile(beside: path) else { return }
         throw .damaged("\(path) is missing, and \(damaged), which was found damaged, lies beside it; \(afterDamage)")
+    }
+
+    /// Refuses a file that has another name: who opens that one does not meet our lock, and SQLite keeps another log for it.
+    private static func refuseSecondName(_ path: String) throws(StoreFailure) {
+        guard let identity = FileIdentity(path), identity.nameCount > 1 else { return }
+        throw .foreign(
+            "\(path) has \(identity.nameCount) names (hard links), and a program under another name would destroy it; remove the others (find -samefile \(path)), or copy the file instead"
+        )
+    }
+
+    /// Refuses to begin with an empty file where the log of one lies: somebody has removed the file and not the log.
+    private static func refuseBeginning(besideLog path: String) throws(StoreFailure) {
+        guard FileSize.of(path + "-wal") ?? 0 > 0 else { return }
+        throw .damaged(
+            "\(path) is missing, and its log \(path)-wal is there; put the database or a backup in its place (without the log), or move the log away to begin with an empty database; then start again"
+        )
     }
 
     /// The file that was moved aside last because it was damaged, when it still lies beside `path`.

@@ -37,6 +37,7 @@ struct StoreView: Sendable {
     struct Outgoing: Sendable {
         var isSettled: Bool
         var attempts: Int
+        var nextAttemptAt: Timestamp
     }
 
     struct Event: Sendable {
@@ -80,8 +81,9 @@ struct StoreView: Sendable {
         events = try rows("SELECT work_order, state, center FROM work_order_event ORDER BY id").map {
             Event(order: $0[0], state: WorkOrder.State(rawValue: $0[1])!, center: $0[2])
         }
-        for row in try rows("SELECT id, settled_at IS NOT NULL, attempts FROM outbox") {
-            outbox[row[0]] = Outgoing(isSettled: row[1], attempts: row[2])
+        for row in try rows("SELECT id, settled_at IS NOT NULL, attempts, next_attempt_at FROM outbox") {
+            outbox[row[0]] = Outgoing(
+                isSettled: row[1], attempts: row[2], nextAttemptAt: Timestamp(microseconds: row[3]))
         }
         for row in try rows("SELECT machine, episode, state FROM alert") {
             alerts["\(row[0] as Int64) \(row[1] as String)"] = row[2]

@@ -21,8 +21,9 @@ final class Truth {
     /// Good messages turned away because the daemon's time was wrong, in this life of it and since its time was last
     /// moved.
     private var misjudged: [String: Int] = [:]
-    /// A commit that failed may still be found after a restart, as long as nothing was written after it.
-    private var uncertain: Taking?
+    /// A commit that failed may still be found after a restart, as long as nothing was written after it; of several the one
+    /// that the later did not come to overwrite.
+    private var uncertain: [Taking] = []
 
     private struct Taking {
         var frames: Set<FrameID> = []
@@ -122,13 +123,13 @@ final class Truth {
             )
         }
         take(taking)
-        uncertain = nil
+        uncertain = []
     }
 
-    func failed(_ batch: IngestBatch) { uncertain = taking(batch) }
+    func failed(_ batch: IngestBatch) { uncertain.append(taking(batch)) }
 
-    /// Something else was committed: what failed before it is overwritten.
-    func wroteOther() { uncertain = nil }
+    /// Something else was written and committed: what failed before it is overwritten.
+    func wroteOther() { uncertain = [] }
 
     private func taking(_ batch: IngestBatch) -> Taking {
         var taking = Taking()
@@ -181,14 +182,13 @@ final class Truth {
     /// After a restart the store may also hold what failed last: all of it, or none.
     func settle(_ view: StoreView) {
         defer { misjudged = [:] }
-        guard let taking = uncertain else { return }
-        uncertain = nil
-        if view.frames == stored.union(taking.frames), view.replies == replies.union(taking.replies),
-            Set(view.quarantine.keys) == rejected(after: taking),
-            view.totals["duplicate_frames"] ?? 0 == duplicates + taking.duplicates
-        {
-            take(taking)
+        let found = uncertain.first { taking in
+            view.frames == stored.union(taking.frames) && view.replies == replies.union(taking.replies)
+                && Set(view.quarantine.keys) == rejected(after: taking)
+                && view.totals["duplicate_frames"] ?? 0 == duplicates + taking.duplicates
         }
+        uncertain = []
+        if let found { take(found) }
     }
 }
 

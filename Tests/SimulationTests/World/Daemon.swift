@@ -68,7 +68,9 @@ final class Daemon {
         case .courier: await courier.turn(&courierRound)
         case .evaluator: await evaluator.turn(&evaluatorRound)
         case .clock:
+            let shift = time.shift
             let pause = await clockWatch.step(&clockRound)
+            if time.shift != shift { store.world.trace.note("daemon: its time moved by \(time.shift - shift)") }
             store.world.believes(time.now())
             try await clock.sleep(for: pause)
         case .ingestor: try await ingestor.step(&ingestorRound)

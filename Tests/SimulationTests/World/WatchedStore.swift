@@ -35,19 +35,17 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         }
         let decided = evaluation
         try await writing { database throws(StoreFailure) in try await database.commit(decided) }
-        world.truth.wroteOther()
+        if decided.clockStep != .zero { world.trace.note("store: what waits has moved by \(decided.clockStep)") }
         let orders = decided.orders.map { "\($0.id) \($0.state.rawValue)" }.joined(separator: ", ")
         world.trace.note("store: evaluated to \(decided.cursor.position), \(decided.alerts.count) alerts, \(orders)")
     }
 
     func published(_ id: String, at now: Timestamp, next: Timestamp) async throws(StoreFailure) {
         try await writing { database throws(StoreFailure) in try await database.published(id, at: now, next: next) }
-        world.truth.wroteOther()
     }
 
-    func bringForward(to latest: Timestamp) async throws(StoreFailure) {
-        try await writing { database throws(StoreFailure) in try await database.bringForward(to: latest) }
-        world.truth.wroteOther()
+    func bringForward(to latest: Timestamp, now: Timestamp) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.bringForward(to: latest, now: now) }
     }
 
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
@@ -62,13 +60,11 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
 
     func configure(_ machines: [Machine]) async throws(StoreFailure) -> [MachineKey] {
         let left = try await writing { database throws(StoreFailure) in try await database.configure(machines) }
-        world.truth.wroteOther()
         return left
     }
 
     func transfer(_ transfer: MachineTransfer) async throws(StoreFailure) {
         try await writing { database throws(StoreFailure) in try await database.transfer(transfer) }
-        world.truth.wroteOther()
     }
 
     func check(_ transfer: MachineTransfer) async throws(StoreFailure) {
@@ -77,12 +73,10 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
 
     func acknowledge(_ acknowledgement: AlertAcknowledgement) async throws(StoreFailure) {
         try await writing { database throws(StoreFailure) in try await database.acknowledge(acknowledgement) }
-        world.truth.wroteOther()
     }
 
     func noteClockMoved() async throws(StoreFailure) {
         try await writing { database throws(StoreFailure) in try await database.noteClockMoved() }
-        world.truth.wroteOther()
         world.truth.lookedThroughQuarantine(isTimeRight: isTimeRight)
         world.trace.note("store: the clock was moved")
     }
@@ -168,8 +162,10 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         try meetFaults()
         world.disk.isArmed = true
         defer { world.disk.isArmed = false }
+        let changesBefore = world.disk.changeCount
         let value = try await body(database)
         world.disk.waitForReaders()
+        if world.disk.changeCount != changesBefore { world.truth.wroteOther() }
         return value
     }
 
