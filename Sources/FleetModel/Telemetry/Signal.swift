@@ -66,6 +66,8 @@ extension Signal {
     package static let odometer = Signal("odometer")
     /// SPN 250, litres since new.
     package static let fuelUsedTotal = Signal("fuel_used_total")
+    /// What a row of an import said beside its values: a row of the store's tag sets. No machine can send it.
+    package static let tags = Signal("@tags")
     /// Degrees north, WGS 84.
     package static let latitude = Signal("latitude")
     /// Degrees east, WGS 84.

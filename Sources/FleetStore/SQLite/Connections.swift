@@ -4,7 +4,7 @@ import GRDBSQLite
 /// How connections are set up. There is one that writes, and it alone checkpoints: SQLite up to 3.51.2 can damage a
 /// file when a checkpoint of one connection meets a commit of another, and Debian's 3.40.1 has no fix.
 enum Connections {
-    static let pageSize = 8_192
+    static let pageSize = 4_096
 
     static func writer(_ sync: CommitSync = .full) -> Configuration {
         var configuration = shared()

@@ -86,13 +86,13 @@ extension FleetDatabase {
     private func seal(
         _ group: [(machine: Int64, run: Head.Run)], _ mark: SealMark, _ doing: String
     ) async throws(StoreFailure) {
-        let names = try await read(doing) { [self] db, _ in try names(db) }
+        let names = try await read(doing) { [self] db, _ in try self.names(db) }
         let made: Result<[SealedMachine], StoreFailure> = await inBackground { [self] in
-            Result {
+            Result { () throws -> [SealedMachine] in
                 let rows = names.rows
                 return try group.map { try SealedMachine($0, mark, names: names, rows: rows) }
             }
-                .mapError { StoreFailure($0, doing: doing, path: path) }
+            .mapError { StoreFailure($0, doing: doing, path: path) }
         }
         let machines = try made.get()
         try await write(doing) { db, ledger in

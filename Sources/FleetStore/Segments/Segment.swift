@@ -8,12 +8,23 @@ struct Segment {
     static let rowsMax = 16_384
 
     var machine: Int64
+    var level = SegmentLevel.readings
     var first: Timestamp
     var last: Timestamp
     var rowCount: Int
     var directory: SegmentDirectory
     /// Its columns one behind the other, cut so that a column never spans two.
     var chunks: [[UInt8]]
+}
+
+/// What the rows of a segment are.
+enum SegmentLevel: Int64 {
+    /// Readings as they came.
+    case readings = 0
+    /// What is kept of the readings of a minute.
+    case minutes = 1
+    /// What is kept of the readings of an hour.
+    case hours = 2
 }
 
 /// Makes segments of a machine's frames.

@@ -15,10 +15,10 @@ enum SegmentTable {
     static func insert(_ segment: Segment, _ db: Database) throws {
         precondition(segment.chunks.count < chunksMax, "a segment of at most 65,536 rows has fewer chunks")
         try db.cachedStatement(
-            sql: "INSERT INTO segment (machine, first, last, rows, directory) VALUES (?, ?, ?, ?, ?)"
+            sql: "INSERT INTO segment (machine, level, first, last, rows, directory) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
             arguments: [
-                segment.machine, segment.first.microseconds, segment.last.microseconds, segment.rowCount,
+                segment.machine, segment.level.rawValue, segment.first.microseconds, segment.last.microseconds, segment.rowCount,
                 Data(segment.directory.bytes),
             ])
         let id = db.lastInsertedRowID
@@ -39,14 +39,14 @@ enum SegmentTable {
 
     /// The segments of a machine that have anything from `start` up to but without `end`, in order of their first rows.
     static func segments(
-        of machine: Int64, from start: Timestamp, to end: Timestamp, _ db: Database
+        of machine: Int64, _ level: SegmentLevel = .readings, from start: Timestamp, to end: Timestamp, _ db: Database
     ) throws -> [StoredSegment] {
         try Row.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT id, first, last, rows, directory FROM segment
-                    WHERE machine = ? AND last >= ? AND first < ? ORDER BY first, id
-                    """), arguments: [machine, start.microseconds, end.microseconds]
+                    WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
+                    """), arguments: [machine, level.rawValue, start.microseconds, end.microseconds]
         ).map { StoredSegment($0) }
     }
 }
