@@ -372,6 +372,8 @@ package struct OutgoingDispatch: Sendable, Hashable {
 package protocol StoreCustody: Sendable {
     /// One round of house-keeping; returns how the disk stands.
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding
+    /// One piece of the work that keeps the file small and quick to read; returns whether there is more to do now.
+    func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool
     /// A full disk: give back the ballast, so that a checkpoint can run. Until there is room for it again, `commit` of
     /// what came in answers `diskFull` rather than take that room.
     func releaseBallast() async

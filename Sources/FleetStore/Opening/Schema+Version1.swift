@@ -66,6 +66,8 @@ extension Schema {
                     directory BLOB NOT NULL
                 );
                 CREATE INDEX segment_machine ON segment (machine, level, last, first);
+                -- Those that are to be merged.
+                CREATE INDEX segment_small ON segment (machine, level, first) WHERE rows < 8192;
                 -- The columns of segments; the row is that of the segment times 4,096, and a number.
                 CREATE TABLE chunk (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
                 -- What rows of an import said beside their values, as a JSON object with sorted keys; the value of the

@@ -51,6 +51,34 @@ enum SegmentTable {
     }
 }
 
+extension SegmentTable {
+    /// A segment with fewer rows is merged with others when there are enough of them. The index of small segments says the
+    /// same number.
+    static let smallRows = 8_192
+
+    /// The small segments of a machine, in order of their first rows.
+    static func smallSegments(of machine: Int64, _ level: SegmentLevel, _ db: Database) throws -> [StoredSegment] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT id, first, last, rows, directory FROM segment INDEXED BY segment_small
+                    WHERE machine = ? AND level = ? AND rows < \(smallRows) ORDER BY first, id
+                    """), arguments: [machine, level.rawValue]
+        ).map { StoredSegment($0) }
+    }
+
+    /// The machines that have at least so many small segments of one level.
+    static func machines(withSmallSegments count: Int, _ db: Database) throws -> [Int64] {
+        try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT machine FROM (
+                    SELECT machine FROM segment INDEXED BY segment_small WHERE rows < \(smallRows)
+                    GROUP BY machine, level HAVING COUNT(*) >= ?)
+                """, arguments: [count])
+    }
+}
+
 /// A segment as its table describes it; its directory is not read yet.
 struct StoredSegment {
     var id: Int64
@@ -59,7 +87,7 @@ struct StoredSegment {
     var rowCount: Int
     private var row: Row
 
-    fileprivate init(_ row: Row) {
+    init(_ row: Row) {
         id = row[0]
         first = Timestamp(microseconds: row[1])
         last = Timestamp(microseconds: row[2])
