@@ -48,7 +48,7 @@ package final class FleetDatabase: Sendable {
         path: String, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
         quarantineBounds: QuarantineBounds, keepsBallast: Bool,
         freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool, head: Head,
-         sealRules: SealRules, lock: FileLock?
+        sealRules: SealRules, lock: FileLock?
     ) {
         self.sealRules = sealRules
         self.path = path

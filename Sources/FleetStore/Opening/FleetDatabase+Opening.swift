@@ -33,7 +33,8 @@ extension FleetDatabase {
                     let (writer, readers, lock) = try connect(path: path, access: access, schema: schema, sync: sync)
                     let database = FleetDatabase(
                         path: path, catalog: catalog, limits: limits, retention: retention,
-                        quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers,
+                        quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
+                        writer: writer, readers: readers,
                         head: try head(readers, path: path), sealRules: sealRules, lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)

@@ -25,7 +25,7 @@ extension FleetDatabase {
         let mark = try await onWriter(doing) { try SealMark($0) }
         guard mark.sealing > 0 else {
             if mustBegin || isSealingDue(at: now) {
-                return try await write(doing) { db, ledger in
+                let hasBegun = try await write(doing) { db, ledger in
                     var next = mark
                     next.sealing = try ledger.lastPosition(db)
                     next.machine = 0
@@ -33,6 +33,7 @@ extension FleetDatabase {
                     try next.write(db)
                     return true
                 }
+                if hasBegun { return true }
             }
             return try await trimJournal(doing)
         }

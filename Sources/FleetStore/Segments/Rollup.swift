@@ -92,7 +92,9 @@ struct Rollup: Sendable {
     mutating func add(_ segment: StoredSegment, _ reader: SegmentReader) throws {
         var columns: [Int64: [(part: Part, values: [Double], presence: Presence)]] = [:]
         let times = try reader.columns(of: segment) { number, values, presence in
-            guard let part = Part(rawValue: number & 7) else { throw Damage("it keeps what this program does not know") }
+            guard let part = Part(rawValue: number & 7) else {
+                throw Damage("it keeps what this program does not know")
+            }
             columns[number >> 3, default: []].append((part, values, presence))
         }
         for (signal, parts) in columns {

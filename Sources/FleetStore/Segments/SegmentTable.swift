@@ -7,18 +7,19 @@ import SeriesCodec
 /// The tables of segments and of their chunks.
 enum SegmentTable {
     /// The row of a chunk is the row of its segment, shifted, and its number: so it needs no index.
-    private static let chunkBits: Int64 = 12
-    static let chunksMax = 1 << chunkBits
+    private static let chunkBits = Int64(SegmentDirectory.chunksMax.trailingZeroBitCount)
 
     static func chunkRow(_ segment: Int64, _ chunk: Int) -> Int64 { segment << chunkBits | Int64(chunk) }
 
     static func insert(_ segment: Segment, _ db: Database) throws {
-        precondition(segment.chunks.count < chunksMax, "a segment of at most 65,536 rows has fewer chunks")
+        precondition(
+            segment.chunks.count < SegmentDirectory.chunksMax, "a segment of at most 65,536 rows has fewer chunks")
         try db.cachedStatement(
             sql: "INSERT INTO segment (machine, level, first, last, rows, directory) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
             arguments: [
-                segment.machine, segment.level.rawValue, segment.first.microseconds, segment.last.microseconds, segment.rowCount,
+                segment.machine, segment.level.rawValue, segment.first.microseconds, segment.last.microseconds,
+                segment.rowCount,
                 Data(segment.directory.bytes),
             ])
         let id = db.lastInsertedRowID
@@ -32,7 +33,7 @@ enum SegmentTable {
     static func delete(_ segments: [Int64], _ db: Database) throws {
         for id in segments {
             try db.cachedStatement(sql: "DELETE FROM chunk WHERE id BETWEEN ? AND ?")
-                .execute(arguments: [chunkRow(id, 0), chunkRow(id, chunksMax - 1)])
+                .execute(arguments: [chunkRow(id, 0), chunkRow(id, SegmentDirectory.chunksMax - 1)])
             try db.cachedStatement(sql: "DELETE FROM segment WHERE id = ?").execute(arguments: [id])
         }
     }

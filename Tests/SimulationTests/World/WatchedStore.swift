@@ -52,6 +52,10 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         try await writing { database throws(StoreFailure) in try await database.maintain(at: now) }
     }
 
+    func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool {
+        try await writing { database throws(StoreFailure) in try await database.tidy(at: now) }
+    }
+
     func releaseBallast() async { await database.releaseBallast() }
 
     func register(_ machines: [Machine]) async throws(StoreFailure) -> Int {
