@@ -282,7 +282,10 @@ final class Simulation {
             world.pass(.milliseconds(100))
             world.deliver()
             var turns: [Daemon.Loop] = [.registrar, .ingestor, .ingestor, .evaluator, .clock, .courier, .custodian]
-            while !turns.isEmpty { try await turn(turns.remove(at: chance.below(turns.count))) }
+            while !turns.isEmpty {
+                try await turn(turns.remove(at: chance.below(turns.count)))
+                try await check()
+            }
             world.moveCenters()
             try await check()
             guard round >= clockIsRightAt else { continue }

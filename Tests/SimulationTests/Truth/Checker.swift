@@ -138,7 +138,8 @@ final class Checker {
     }
 
     private func checkWhatOnlyGrows(_ view: StoreView) {
-        for (name, value) in before.cursors {
+        // Sealing goes through the machines again and again.
+        for (name, value) in before.cursors where !name.hasPrefix("sealing") {
             expect(
                 view.cursors[name] ?? 0 >= value,
                 "the cursor \(name) went back from \(value) to \(view.cursors[name] ?? 0)")
