@@ -393,12 +393,14 @@ package protocol BackupStore: Sendable {
 package protocol ClockStore: Sendable {
     /// When the last of what is stored came; `nil` when nothing is.
     func newestArrival() async throws(StoreFailure) -> Timestamp?
-    /// Messages turned away for their time since the clock was last moved, from after `id` on.
+    /// The last message that was turned away; 0 when none ever was.
+    func lastTurnedAway() async throws(StoreFailure) -> Int64
+    /// Messages turned away for their time and not judged anew since, from after `id` up to `last`.
     func turnedAwayForTime(
-        after id: Int64, limit: Int
+        after id: Int64, upTo last: Int64, limit: Int
     ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
-    /// What is in the quarantine up to now was judged anew after the clock was moved.
-    func noteClockMoved() async throws(StoreFailure)
+    /// What is in the quarantine up to `last` was judged anew after the clock was moved.
+    func noteClockMoved(upTo last: Int64) async throws(StoreFailure)
 }
 
 package struct DiskStanding: Sendable, Hashable, Codable {
