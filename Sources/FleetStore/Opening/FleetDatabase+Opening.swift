@@ -23,7 +23,9 @@ extension FleetDatabase {
 
     static func open(
         path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
+        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full,
+        sealRules: SealRules = SealRules(),
+        queryLimits: QueryLimits = QueryLimits(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -33,7 +35,8 @@ extension FleetDatabase {
                     let database = FleetDatabase(
                         path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
                         keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers,
-                        head: try head(readers, path: path), sealRules: sealRules, lock: lock)
+                        head: try head(readers, path: path), sealRules: sealRules,
+                        queryLimits: queryLimits, lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)

@@ -18,7 +18,8 @@ enum SegmentTable {
             sql: "INSERT INTO segment (machine, level, first, last, rows, directory) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
             arguments: [
-                segment.machine, segment.level.rawValue, segment.first.microseconds, segment.last.microseconds, segment.rowCount,
+                segment.machine, segment.level.rawValue, segment.first.microseconds, segment.last.microseconds,
+                segment.rowCount,
                 Data(segment.directory.bytes),
             ])
         let id = db.lastInsertedRowID
