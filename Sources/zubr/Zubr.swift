@@ -14,8 +14,7 @@ struct Zubr: AsyncParsableCommand {
         version: zubrVersion,
         subcommands: [
             StatusCommand.self, MachinesCommand.self, MachineCommand.self, AlertsCommand.self, WorkOrdersCommand.self,
-            CentersCommand.self, QuarantineCommand.self, GapsCommand.self, QueryCommand.self, ExportCommand.self,
-            ConfigCommand.self,
-            DoctorCommand.self, DemoCommand.self,
+            CentersCommand.self, QuarantineCommand.self, GapsCommand.self, QueryCommand.self, TsbsCommand.self,
+            ExportCommand.self, ConfigCommand.self, DoctorCommand.self, DemoCommand.self,
         ])
 }

@@ -25,6 +25,7 @@ extension FleetDatabase {
         path: String, access: Access, catalog: Catalog, limits: IngestLimits,
         retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool, quarantineBounds: QuarantineBounds,
         schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
+        queryLimits: QueryLimits = QueryLimits(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -35,7 +36,7 @@ extension FleetDatabase {
                         path: path, catalog: catalog, limits: limits, retention: retention,
                         quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
                         writer: writer, readers: readers,
-                        head: try head(readers, path: path), sealRules: sealRules, lock: lock)
+                        head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits, lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)
