@@ -117,6 +117,25 @@ struct ColumnFinder {
         return columns
     }
 
+    /// What is kept of readings that are gone: segments of minutes and hours, whose columns are the parts of each wanted signal
+    /// in turn.
+    func rollups(
+        of machine: QueryMachine, _ wanted: WantedSignals, from start: Int64, to end: Int64
+    ) throws -> [SegmentColumns] {
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT id, first, last, rows, directory FROM segment
+                WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
+                """)
+        let parts = wanted.parts
+        var found: [SegmentColumns] = []
+        for level in [SegmentLevel.hours, .minutes] {
+            let rows = try Row.fetchCursor(statement, arguments: [machine.id, level.rawValue, start, end])
+            while let row = try rows.next() { found.append(try segment(row, of: machine, parts)) }
+        }
+        return found
+    }
+
     /// - Parameter row: id, first, last, rows, directory.
     func segment(_ row: Row, of machine: QueryMachine, _ wanted: WantedSignals) throws -> SegmentColumns {
         let rowCount: Int = row[3]
