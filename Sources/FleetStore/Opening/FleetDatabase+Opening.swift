@@ -14,17 +14,17 @@ extension FleetDatabase {
     /// as long as it lies there no empty one is made in its place.
     package static func open(
         path: String, access: Access, catalog: Catalog = Catalog(), limits: IngestLimits = IngestLimits(),
-        keepsBallast: Bool = false, sync: CommitSync = .full
+        retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool = false, sync: CommitSync = .full
     ) async throws(StoreFailure) -> FleetDatabase {
         try await open(
-            path: path, access: access, catalog: catalog, limits: limits, keepsBallast: keepsBallast,
-            quarantineBounds: QuarantineBounds(), schema: .current, sync: sync)
+            path: path, access: access, catalog: catalog, limits: limits, retention: retention,
+            keepsBallast: keepsBallast, quarantineBounds: QuarantineBounds(), schema: .current, sync: sync)
     }
 
     static func open(
-        path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full,
-        sealRules: SealRules = SealRules(),
+        path: String, access: Access, catalog: Catalog, limits: IngestLimits,
+        retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool, quarantineBounds: QuarantineBounds,
+        schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
         queryLimits: QueryLimits = QueryLimits(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
@@ -33,10 +33,11 @@ extension FleetDatabase {
                 do throws(StoreFailure) {
                     let (writer, readers, lock) = try connect(path: path, access: access, schema: schema, sync: sync)
                     let database = FleetDatabase(
-                        path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
-                        keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers,
-                        head: try head(readers, path: path), sealRules: sealRules,
-                        queryLimits: queryLimits, lock: lock)
+                        path: path, catalog: catalog, limits: limits, retention: retention,
+                        quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
+                        writer: writer, readers: readers,
+                        head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits,
+                        lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)
@@ -147,6 +148,7 @@ extension FleetDatabase {
             try db.execute(
                 sql: """
                     PRAGMA page_size = \(Connections.pageSize);
+                    PRAGMA auto_vacuum = INCREMENTAL;
                     PRAGMA application_id = \(FileHeader.applicationID);
                     """)
         }
