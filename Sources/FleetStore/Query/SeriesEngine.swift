@@ -22,16 +22,25 @@ struct SeriesEngine {
                 switch one.source {
                 case .segment(let segment): one.isSummary ? sum : sum + (segment.columns[column]?.statistics.count ?? 0)
                 case .head(let head): sum + head.times.count
+                case .rollup(let segment, _): sum + segment.rowCount
                 }
             }
         }
 
         func load(_ chunks: ChunkReader) throws -> Int {
             var bytes = 0
-            for case (.segment(let segment), false) in sources {
+            func load(_ segment: SegmentColumns, _ columns: Range<Int>) throws {
                 let before = segment.byteCount
-                try segment.load(column, from: chunks)
+                for column in columns { try segment.load(column, from: chunks) }
                 bytes += segment.byteCount - before
+            }
+            for (source, isSummary) in sources where !isSummary {
+                switch source {
+                case .segment(let segment): try load(segment, column..<column + 1)
+                case .rollup(let segment, _):
+                    try load(segment, RollupSignals.place(of: column)..<RollupSignals.place(of: column + 1))
+                case .head: break
+                }
             }
             return bytes
         }
@@ -57,9 +66,11 @@ struct SeriesEngine {
 
     // MARK: What is looked at
 
-    /// - Parameter isSummary: whether the summary of a segment that lies alone will do.
+    /// - Parameters:
+    ///   - rollups: What is kept of readings that are gone will do.
+    ///   - isSummary: whether the summary of a segment that lies alone will do.
     private func items(
-        _ machines: [QueryMachine], _ signals: [Signal], from: Int64,
+        _ machines: [QueryMachine], _ signals: [Signal], from: Int64, rollups: Bool,
         isSummary: (SegmentColumns, SegmentDirectory.Column) -> Bool
     ) throws -> (items: [Item], readings: Int) {
         let to = question.to.microseconds
@@ -69,12 +80,17 @@ struct SeriesEngine {
         for machine in machines {
             if signals.isEmpty { wanted = WantedSignals(try SeriesEngine.signals(of: machine, finder), finder.names) }
             let found = try finder.columns(of: machine, wanted, from: from, to: to)
+            let kept = rollups ? try self.rollups(of: machine, wanted, from: from, to: to) : []
             for (column, signal) in wanted.signals.enumerated() {
                 var sources = found.segments.filter { $0.columns[column] != nil }
                     .map { (first: $0.first, source: ReadingWalk.Source.segment($0)) }
                 if let head = found.head, head.presence[column].contains(true) {
                     let place = sources.firstIndex { $0.first > head.times[0] } ?? sources.endIndex
                     sources.insert((head.times[0], .head(head)), at: place)
+                }
+                for (segment, level) in kept where segment.columns[RollupSignals.place(of: column)] != nil {
+                    let place = sources.firstIndex { $0.first > segment.first } ?? sources.endIndex
+                    sources.insert((segment.first, .rollup(segment, level)), at: place)
                 }
                 guard !sources.isEmpty else { continue }
                 let alone = ReadingWalk.areAlone(sources.map(\.source))
@@ -93,6 +109,15 @@ struct SeriesEngine {
             }
         }
         return (items, readings)
+    }
+
+    private func rollups(
+        of machine: QueryMachine, _ wanted: WantedSignals, from: Int64, to: Int64
+    ) throws -> [(SegmentColumns, SegmentLevel)] {
+        let columns = RollupSignals.wanted(wanted)
+        return try [SegmentLevel.minutes, .hours].flatMap { level in
+            try finder.segments(of: machine, level, columns, from: from, to: to).map { ($0, level) }
+        }
     }
 
     /// What a machine has ever sent, by name, but for what is the store's own.
@@ -129,7 +154,7 @@ struct SeriesEngine {
 
     private func readings(_ machines: [QueryMachine], _ signals: [Signal]) throws -> SeriesAnswer {
         let (from, to) = (question.from.microseconds, question.to.microseconds)
-        let (items, readings) = try self.items(machines, signals, from: from) { _, _ in false }
+        let (items, readings) = try self.items(machines, signals, from: from, rollups: false) { _, _ in false }
         // What lies in the span wholly is in the answer: so far it is known before anything is decoded.
         try check(
             points: items.reduce(0) { sum, item in
@@ -171,7 +196,7 @@ struct SeriesEngine {
         let needsTimes =
             question.grouping != .machine && plan.aggregates.contains { $0 == .first || $0 == .last }
         let summaryWillDo = plan.wants.summaryWillDo && !needsTimes
-        let (items, readings) = try self.items(machines, signals, from: plan.lookFrom) { segment, column in
+        let (items, readings) = try self.items(machines, signals, from: plan.lookFrom, rollups: plan.wants.summaryWillDo) { segment, column in
             summaryWillDo && segment.first >= plan.from && segment.last < plan.to
                 && plan.isOneStep(segment.first, segment.last)
                 && !(plan.wants.sum && column.statistics.sum.isNaN)
