@@ -53,7 +53,7 @@ package final class FleetDatabase: Sendable {
         path: String, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
         quarantineBounds: QuarantineBounds, keepsBallast: Bool,
         freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool, head: Head,
-        sealRules: SealRules, queryLimits: QueryLimits = QueryLimits(), lock: FileLock?
+        sealRules: SealRules, queryLimits: QueryLimits, lock: FileLock?
     ) {
         self.queryLimits = queryLimits
         self.sealRules = sealRules

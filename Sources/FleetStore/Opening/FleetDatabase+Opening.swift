@@ -36,7 +36,8 @@ extension FleetDatabase {
                         path: path, catalog: catalog, limits: limits, retention: retention,
                         quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
                         writer: writer, readers: readers,
-                        head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits, lock: lock)
+                        head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits,
+                        lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)

@@ -110,7 +110,7 @@ extension KindEngine {
             let buffers = segment.columns.map { _ in scratch.buffer() }
             defer { buffers.forEach(scratch.giveBack) }
             // Which rows come up to T, and whose they are.
-            if segment.columns[tagColumn] != nil { try load(segment, tagColumn) }
+            try load(segment, tagColumn)
             let rows =
                 segment.last <= at
                 ? 0..<segment.rowCount

@@ -102,38 +102,28 @@ struct ColumnFinder {
     ) throws -> MachineColumns {
         try deadline.check()
         var columns = MachineColumns(machine: machine)
+        columns.segments = try segments(of: machine, .readings, wanted, from: start, to: end)
+        columns.head = try headColumns(of: machine, wanted, from: start, to: end)
+        return columns
+    }
+
+    /// The segments of one level that may have something of the signals, in order of their first rows.
+    func segments(
+        of machine: QueryMachine, _ level: SegmentLevel, _ wanted: WantedSignals, from start: Int64, to end: Int64
+    ) throws -> [SegmentColumns] {
+        var segments: [SegmentColumns] = []
         let statement = try db.cachedStatement(
             sql: """
                 SELECT id, first, last, rows, directory FROM segment
                 WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
                 """)
         let rows = try Row.fetchCursor(
-            statement, arguments: [machine.id, SegmentLevel.readings.rawValue, start, end])
+            statement, arguments: [machine.id, level.rawValue, start, end])
         while let row = try rows.next() {
             let segment = try self.segment(row, of: machine, wanted)
-            if segment.columns.contains(where: { $0 != nil }) { columns.segments.append(segment) }
+            if segment.columns.contains(where: { $0 != nil }) { segments.append(segment) }
         }
-        columns.head = try headColumns(of: machine, wanted, from: start, to: end)
-        return columns
-    }
-
-    /// What is kept of readings that are gone: segments of minutes and hours, whose columns are the parts of each wanted signal
-    /// in turn.
-    func rollups(
-        of machine: QueryMachine, _ wanted: WantedSignals, from start: Int64, to end: Int64
-    ) throws -> [SegmentColumns] {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT id, first, last, rows, directory FROM segment
-                WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
-                """)
-        let parts = wanted.parts
-        var found: [SegmentColumns] = []
-        for level in [SegmentLevel.hours, .minutes] {
-            let rows = try Row.fetchCursor(statement, arguments: [machine.id, level.rawValue, start, end])
-            while let row = try rows.next() { found.append(try segment(row, of: machine, parts)) }
-        }
-        return found
+        return segments
     }
 
     /// - Parameter row: id, first, last, rows, directory.

@@ -10,17 +10,19 @@ struct ReadingWalk {
     enum Source {
         case segment(SegmentColumns)
         case head(HeadColumns)
+        /// What is kept of readings that are gone, minute by minute or hour by hour.
+        case rollup(SegmentColumns, SegmentLevel)
 
         fileprivate var first: Int64 {
             switch self {
-            case .segment(let segment): segment.first
+            case .segment(let segment), .rollup(let segment, _): segment.first
             case .head(let head): head.times.first ?? .max
             }
         }
 
         fileprivate var last: Int64 {
             switch self {
-            case .segment(let segment): segment.last
+            case .segment(let segment), .rollup(let segment, _): segment.last
             case .head(let head): head.times.last ?? .max
             }
         }
@@ -29,7 +31,7 @@ struct ReadingWalk {
     /// Some readings that follow one another.
     enum Part {
         case readings(times: UnsafePointer<Int64>, values: UnsafePointer<Double>, count: Int)
-        /// All readings of a segment that lies in one step.
+        /// All readings of a segment that lies in one step, or of a minute or an hour.
         case summary(ColumnSummary, first: Int64, last: Int64)
     }
 
@@ -98,6 +100,9 @@ struct ReadingWalk {
                 }
                 let source = try OpenSource(segment, column, from: from, to: to, scratch)
                 if source.count > 0 { open.append(source) } else { source.close(scratch) }
+            case .rollup(let segment, let level):
+                let source = try OpenSource(segment, level, column, from: from, to: to, scratch)
+                if source.count > 0 { open.append(source) } else { source.close(scratch) }
             case .head(let head):
                 let source = OpenSource(head, column, from: from, to: to)
                 if source.count > 0 { open.append(source) }
@@ -113,7 +118,14 @@ struct ReadingWalk {
         var count = source.countBefore(limit)
         // At the very time of another one it is said to be the earliest, one by one.
         if count == 0 { count = 1 }
-        try body(.readings(times: source.times, values: source.values, count: count))
+        if source.isRollup {
+            for row in 0..<count {
+                let (summary, first, last) = source.summary(row)
+                try body(.summary(summary, first: first, last: last))
+            }
+        } else {
+            try body(.readings(times: source.times, values: source.values, count: count))
+        }
         source.position += count
         if source.position == source.count {
             source.close(scratch)
@@ -128,6 +140,9 @@ private final class OpenSource {
     var position = 0
     private var buffer: ColumnBuffer
     private let isBorrowed: Bool
+    /// What is kept of each minute or hour, in the order of `Rollup.Part`; the counts are the values.
+    private var parts: [ColumnBuffer] = []
+    private var length: Int64 = 0
     private var knownNumbers: (boot: [UInt32], seq: [UInt64])?
     /// Numbers of rows are read only when two readings have one time.
     private let readNumbers: () throws -> (boot: [UInt32], seq: [UInt64])
@@ -149,6 +164,31 @@ private final class OpenSource {
         }
     }
 
+    /// - Parameter column: as of readings; what is kept of it are several.
+    init(
+        _ segment: SegmentColumns, _ level: SegmentLevel, _ column: Int, from: Int64, to: Int64, _ scratch: QueryScratch
+    ) throws {
+        let workspace = scratch.workspace
+        buffer = scratch.buffer()
+        isBorrowed = true
+        length = level.length
+        let rows = try segment.times(from: from, to: to, into: buffer.times, using: workspace)
+        parts = Rollup.Part.allCases.map { _ in scratch.buffer() }
+        for (index, part) in parts.enumerated() {
+            _ = try segment.values(
+                of: RollupSignals.place(of: column) + index, rows, into: part.values, using: workspace)
+        }
+        // Minutes in which the signal was not read have no count.
+        var next = 0
+        for row in 0..<rows.count where parts[0].values[row] > 0 {
+            buffer.times[next] = buffer.times[row]
+            for part in parts { part.values[next] = part.values[row] }
+            next += 1
+        }
+        count = next
+        readNumbers = { (Array(repeating: 0, count: next), Array(repeating: 0, count: next)) }
+    }
+
     init(_ head: HeadColumns, _ column: Int, from: Int64, to: Int64) {
         let rows = head.times.indices.filter {
             head.presence[column][$0] && head.times[$0] >= from && head.times[$0] < to
@@ -166,6 +206,21 @@ private final class OpenSource {
     var times: UnsafePointer<Int64> { UnsafePointer(buffer.times + position) }
     var values: UnsafePointer<Double> { UnsafePointer(buffer.values + position) }
     var time: Int64 { buffer.times[position] }
+
+    var isRollup: Bool { !parts.isEmpty }
+
+    /// What is kept of one of the next minutes or hours.
+    func summary(_ row: Int) -> (ColumnSummary, first: Int64, last: Int64) {
+        let index = position + row
+        // More than any machine says in an hour is damage, and must not trap.
+        var summary = ColumnSummary(count: Int(exactly: parts[0].values[index].rounded()) ?? 0)
+        summary.minimum = parts[1].values[index]
+        summary.maximum = parts[2].values[index]
+        summary.sum = parts[3].values[index]
+        summary.first = parts[4].values[index]
+        summary.last = parts[5].values[index]
+        return (summary, buffer.times[index], buffer.times[index] + length - 1)
+    }
 
     func isBefore(_ other: OpenSource) throws -> Bool {
         guard time == other.time else { return time < other.time }
@@ -194,5 +249,6 @@ private final class OpenSource {
 
     func close(_ scratch: QueryScratch) {
         if isBorrowed { scratch.giveBack(buffer) }
+        parts.forEach(scratch.giveBack)
     }
 }

@@ -157,13 +157,4 @@ struct WantedSignals: Sendable {
         names = signals.map(\.name)
         rows = signals.map { signal in stored.signals.firstIndex(of: signal).map { Int64($0) + 1 } ?? 0 }
     }
-
-    /// The columns under which a rollup has them: all parts of the first signal, then those of the next.
-    var parts: WantedSignals {
-        var parts = self
-        parts.signals = signals.flatMap { signal in Rollup.Part.allCases.map { _ in signal } }
-        parts.names = names.flatMap { name in Rollup.Part.allCases.map { _ in name } }
-        parts.rows = rows.flatMap { row in Rollup.Part.allCases.map { part in row << 3 | part.rawValue } }
-        return parts
-    }
 }

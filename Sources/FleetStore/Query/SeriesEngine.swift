@@ -15,67 +15,32 @@ struct SeriesEngine {
         /// Its place among those that were looked for.
         var column: Int
         var sources: [(source: ReadingWalk.Source, isSummary: Bool)]
-        /// What is kept of readings that are gone.
-        var rollups: [SegmentColumns] = []
-
-        /// Where in a rollup the parts of the signal stand.
-        private var parts: Range<Int> {
-            let count = Rollup.Part.allCases.count
-            return column * count..<(column + 1) * count
-        }
 
         /// How many readings are decoded for it.
         var readings: Int {
-            let kept = rollups.reduce(0) { $0 + ($1.columns[parts.lowerBound]?.statistics.count ?? 0) }
-            return sources.reduce(kept) { sum, one in
+            sources.reduce(0) { sum, one in
                 switch one.source {
                 case .segment(let segment): one.isSummary ? sum : sum + (segment.columns[column]?.statistics.count ?? 0)
                 case .head(let head): sum + head.times.count
-                }
-            }
-        }
-
-        /// Calls `body` for each minute and hour that is kept of it.
-        func forEachKept(
-            _ scratch: QueryScratch, _ body: (_ start: Int64, _ summary: ColumnSummary) -> Void
-        ) throws {
-            let parts = parts
-            for rollup in rollups {
-                guard rollup.columns[parts.lowerBound] != nil else { continue }
-                var times = [Int64](repeating: 0, count: rollup.rowCount)
-                let rows = try times.withUnsafeMutableBufferPointer {
-                    try rollup.times(from: .min, to: .max, into: $0.baseAddress!, using: scratch.workspace)
-                }
-                let values = try parts.map { column in
-                    var values = [Double](repeating: .nan, count: rows.count)
-                    let isThere = try values.withUnsafeMutableBufferPointer {
-                        try rollup.values(of: column, rows, into: $0.baseAddress!, using: scratch.workspace)
-                    }
-                    return isThere ? values : []
-                }
-                guard values.allSatisfy({ $0.count == times.count }) else { continue }
-                for row in times.indices {
-                    guard let count = Int(exactly: values[0][row]), count > 0 else { continue }
-                    var summary = ColumnSummary(count: count)
-                    for (part, place) in ColumnSummary.places.enumerated() {
-                        summary[keyPath: place] = values[part + 1][row]
-                    }
-                    body(times[row], summary)
+                case .rollup(let segment, _): sum + segment.rowCount
                 }
             }
         }
 
         func load(_ chunks: ChunkReader) throws -> Int {
             var bytes = 0
-            for rollup in rollups {
-                let before = rollup.byteCount
-                for part in parts { try rollup.load(part, from: chunks) }
-                bytes += rollup.byteCount - before
-            }
-            for case (.segment(let segment), false) in sources {
+            func load(_ segment: SegmentColumns, _ columns: Range<Int>) throws {
                 let before = segment.byteCount
-                try segment.load(column, from: chunks)
+                for column in columns { try segment.load(column, from: chunks) }
                 bytes += segment.byteCount - before
+            }
+            for (source, isSummary) in sources where !isSummary {
+                switch source {
+                case .segment(let segment): try load(segment, column..<column + 1)
+                case .rollup(let segment, _):
+                    try load(segment, RollupSignals.place(of: column)..<RollupSignals.place(of: column + 1))
+                case .head: break
+                }
             }
             return bytes
         }
@@ -102,10 +67,10 @@ struct SeriesEngine {
     // MARK: What is looked at
 
     /// - Parameters:
-    ///   - wantsRollups: whether what is kept of readings that are gone is looked at too.
+    ///   - rollups: What is kept of readings that are gone will do.
     ///   - isSummary: whether the summary of a segment that lies alone will do.
     private func items(
-        _ machines: [QueryMachine], _ signals: [Signal], from: Int64, wantsRollups: Bool,
+        _ machines: [QueryMachine], _ signals: [Signal], from: Int64, rollups: Bool,
         isSummary: (SegmentColumns, SegmentDirectory.Column) -> Bool
     ) throws -> (items: [Item], readings: Int) {
         let to = question.to.microseconds
@@ -115,7 +80,7 @@ struct SeriesEngine {
         for machine in machines {
             if signals.isEmpty { wanted = WantedSignals(try SeriesEngine.signals(of: machine, finder), finder.names) }
             let found = try finder.columns(of: machine, wanted, from: from, to: to)
-            let rollups = wantsRollups ? try finder.rollups(of: machine, wanted, from: from, to: to) : []
+            let kept = rollups ? try self.rollups(of: machine, wanted, from: from, to: to) : []
             for (column, signal) in wanted.signals.enumerated() {
                 var sources = found.segments.filter { $0.columns[column] != nil }
                     .map { (first: $0.first, source: ReadingWalk.Source.segment($0)) }
@@ -123,7 +88,11 @@ struct SeriesEngine {
                     let place = sources.firstIndex { $0.first > head.times[0] } ?? sources.endIndex
                     sources.insert((head.times[0], .head(head)), at: place)
                 }
-                guard !sources.isEmpty || !rollups.isEmpty else { continue }
+                for (segment, level) in kept where segment.columns[RollupSignals.place(of: column)] != nil {
+                    let place = sources.firstIndex { $0.first > segment.first } ?? sources.endIndex
+                    sources.insert((segment.first, .rollup(segment, level)), at: place)
+                }
+                guard !sources.isEmpty else { continue }
                 let alone = ReadingWalk.areAlone(sources.map(\.source))
                 let item = Item(
                     machine: machine, signal: signal, column: column,
@@ -131,7 +100,7 @@ struct SeriesEngine {
                         guard isAlone, case .segment(let segment) = source.source, let column = segment.columns[column]
                         else { return (source.source, false) }
                         return (source.source, isSummary(segment, column))
-                    }, rollups: rollups)
+                    })
                 readings += item.readings
                 items.append(item)
             }
@@ -140,6 +109,15 @@ struct SeriesEngine {
             }
         }
         return (items, readings)
+    }
+
+    private func rollups(
+        of machine: QueryMachine, _ wanted: WantedSignals, from: Int64, to: Int64
+    ) throws -> [(SegmentColumns, SegmentLevel)] {
+        let columns = RollupSignals.wanted(wanted)
+        return try [SegmentLevel.minutes, .hours].flatMap { level in
+            try finder.segments(of: machine, level, columns, from: from, to: to).map { ($0, level) }
+        }
     }
 
     /// What a machine has ever sent, by name, but for what is the store's own.
@@ -176,7 +154,7 @@ struct SeriesEngine {
 
     private func readings(_ machines: [QueryMachine], _ signals: [Signal]) throws -> SeriesAnswer {
         let (from, to) = (question.from.microseconds, question.to.microseconds)
-        let (items, readings) = try self.items(machines, signals, from: from, wantsRollups: false) { _, _ in false }
+        let (items, readings) = try self.items(machines, signals, from: from, rollups: false) { _, _ in false }
         // What lies in the span wholly is in the answer: so far it is known before anything is decoded.
         try check(
             points: items.reduce(0) { sum, item in
@@ -218,9 +196,7 @@ struct SeriesEngine {
         let needsTimes =
             question.grouping != .machine && plan.aggregates.contains { $0 == .first || $0 == .last }
         let summaryWillDo = plan.wants.summaryWillDo && !needsTimes
-        let (items, readings) = try self.items(
-            machines, signals, from: plan.lookFrom, wantsRollups: plan.wants.summaryWillDo
-        ) { segment, column in
+        let (items, readings) = try self.items(machines, signals, from: plan.lookFrom, rollups: plan.wants.summaryWillDo) { segment, column in
             summaryWillDo && segment.first >= plan.from && segment.last < plan.to
                 && plan.isOneStep(segment.first, segment.last)
                 && !(plan.wants.sum && column.statistics.sum.isNaN)
@@ -239,8 +215,6 @@ struct SeriesEngine {
                 deadline: finder.deadline)
             try walk.forEach { series.add($0) }
             series.finish()
-            try item.forEachKept(scratch) { series.add(kept: $1, from: $0) }
-            series.sortSteps()
             try check(points: series.steps.count)
             return series
         }

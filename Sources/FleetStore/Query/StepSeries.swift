@@ -47,8 +47,6 @@ struct StepSeries {
     private var current: Step?
     /// Up to where the current step counts.
     private var end = Int64.min
-    /// Where each step stands, once what is kept of others is added.
-    private var places: [Int64: Int] = [:]
     private var previous: (time: Int64, value: Double)?
 
     init(_ plan: Plan) { self.plan = plan }
@@ -129,27 +127,6 @@ struct StepSeries {
 
     /// Ends the last step.
     mutating func finish() { close() }
-
-    /// Adds what is kept of a minute or an hour whose readings are gone, to the step in which it begins. After `finish`, before
-    /// `sortSteps`.
-    mutating func add(kept summary: ColumnSummary, from time: Int64) {
-        guard time >= plan.from, time < plan.to else { return }
-        let start = plan.start(of: time)
-        var partial = StepPartial()
-        partial.add(summary, first: time, last: time)
-        if places.isEmpty { places = Dictionary(uniqueKeysWithValues: steps.enumerated().map { ($1.start, $0) }) }
-        if let place = places[start] {
-            steps[place].partial.merge(partial)
-        } else {
-            places[start] = steps.count
-            steps.append(Step(start: start, partial: partial))
-        }
-    }
-
-    /// What was added since `finish` may be from before it.
-    mutating func sortSteps() {
-        if zip(steps, steps.dropFirst()).contains(where: { $0.start > $1.start }) { steps.sort { $0.start < $1.start } }
-    }
 }
 
 extension StepSeries.Step {

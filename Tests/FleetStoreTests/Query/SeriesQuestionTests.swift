@@ -175,4 +175,36 @@ struct SeriesQuestionTests {
         #expect(other.series.first?.values == [[80, 80, 80, 80, 80, 80]])
         await store.close()
     }
+
+    @Test("sees what is kept of readings that are gone, minute by minute and hour by hour")
+    func rollups() async throws {
+        let store = try await open(QueryLimits())
+        _ = try await store.commit(batch(speeds((0..<720).map { $0 % 50 == 0 ? nil : Double($0 * 7 % 113) / 10 })))
+        try await store.sealAll()
+        func ask(_ step: Duration, _ aggregates: [Aggregate] = [.mean, .min, .max, .sum, .count, .first, .last]) async throws
+            -> SeriesAnswer.Series?
+        {
+            try await store.answer(question(.steps(step, aggregates))).series.first
+        }
+        func isLike(_ one: SeriesAnswer.Series?, _ other: SeriesAnswer.Series?) -> Bool {
+            guard let one, let other, one.times == other.times else { return false }
+            return zip(one.values.joined(), other.values.joined()).allSatisfy { abs($0 - $1) <= 1e-12 * abs($1) }
+        }
+        let minutes = try await ask(.minutes(10))
+        let hours = try await ask(.hours(1))
+        #expect(minutes?.times.count == 12 && hours?.times.count == 2)
+
+        store.take(
+            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1), minutes: .days(10)))
+        while try await store.expire(at: start + .days(2)) {}
+        #expect(try await store.answer(question()).series.isEmpty, "the readings are gone")
+        #expect(isLike(try await ask(.minutes(10)), minutes))
+        #expect(isLike(try await ask(.hours(1)), hours))
+        #expect(try await ask(.hours(1), [.percentile(50)]) == nil, "nobody knows any more")
+
+        while try await store.expire(at: start + .days(20)) {}
+        #expect(isLike(try await ask(.hours(1)), hours))
+        #expect(try await ask(.minutes(10))?.times.count == 2, "an hour counts where it begins")
+        await store.close()
+    }
 }
