@@ -23,7 +23,8 @@ extension FleetDatabase {
 
     static func open(
         path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
+        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full,
+        sealRules: SealRules = SealRules(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -58,7 +59,7 @@ extension FleetDatabase {
         path: String, access: Access, schema: Schema, sync: CommitSync
     ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
         // Who reads must find a file, and must not leave a lock beside nothing.
-        if access != .daemon, FileSize.of(path) == nil {
+        if !access.mayMake, FileSize.of(path) == nil {
             throw .notFound("there is no database at \(path); check --database")
         }
         try FileHeader.check(path: path, newestKnown: schema.version)
