@@ -31,7 +31,7 @@ package final class ReadAhead: Sendable {
 
     private let state: Mutex<State>
     private let filledCount = DispatchSemaphore(value: 0)
-    private let emptyCount = DispatchSemaphore(value: partCount)
+    private let emptyCount = DispatchSemaphore(value: 0)
     private let hasEnded = DispatchSemaphore(value: 0)
 
     /// Begins to read; nobody else may use the reader from now on.
@@ -44,6 +44,8 @@ package final class ReadAhead: Sendable {
                     memory.initializeMemory(as: UInt8.self, repeating: 0)
                     return Part(memory: memory, end: ReadAhead.room)
                 }))
+        // Counted up from 0: a semaphore may not end below the value it began with.
+        for _ in 0..<ReadAhead.partCount { emptyCount.signal() }
         let passed = Passed(reader: reader)
         Thread { [self] in fill(from: passed.reader) }.start()
     }

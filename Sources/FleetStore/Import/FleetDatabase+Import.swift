@@ -12,6 +12,14 @@ extension FleetDatabase {
     package func importFile(
         _ plan: ImportPlan, from source: any ImportSource, progress: @escaping @Sendable (ImportReport) -> Void
     ) async throws -> (total: ImportReport, before: ImportReport, isKnown: Bool) {
+        try await importFile(plan, from: source, storesPart: true, progress: progress)
+    }
+
+    /// - Parameter storesPart: Whether what was read before the source failed is stored; a program that is killed stores none.
+    func importFile(
+        _ plan: ImportPlan, from source: any ImportSource, storesPart: Bool,
+        progress: @escaping @Sendable (ImportReport) -> Void
+    ) async throws -> (total: ImportReport, before: ImportReport, isKnown: Bool) {
         // Whether a row is stored already is asked of segments.
         try await sealAll()
         let doing = "cannot import \(plan.file)"
@@ -21,6 +29,7 @@ extension FleetDatabase {
         let importer = Importer(plan, from: source, after: record.report, names: names)
         while !importer.isOver {
             let gathered = await inBackground { Result { try importer.gather(progress) } }
+            if !storesPart { try gathered.get() }
             let isOver = importer.isOver
             let row = record.row
             try await write(doing) { db, ledger in

@@ -17,7 +17,7 @@ struct ImportNames {
     private(set) var fleets: [EquipmentID: Fleet] = [:]
     private var measurements: [String: UInt32] = [:]
     private(set) var newMeasurements: [(row: Int64, name: String)] = []
-    private var tagSets: [String: Int64] = [:]
+    private var tagSets: [[String: String]: Int64] = [:]
     private(set) var newTagSets: [(row: Int64, tags: String)] = []
     private let retired: Set<MachineKey>
 
@@ -30,7 +30,9 @@ struct ImportNames {
         for row in try Row.fetchAll(db, sql: "SELECT id, name FROM measurement") {
             measurements[row[1]] = ImportNames.boot(ofRow: row[0])
         }
-        for row in try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set") { tagSets[row[1]] = row[0] }
+        for row in try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set") {
+            tagSets[try JSON.value([String: String].self, from: row[1])] = row[0]
+        }
     }
 
     private static func boot(ofRow row: Int64) -> UInt32 { firstBoot + UInt32(truncatingIfNeeded: row - 1) }
@@ -62,12 +64,11 @@ struct ImportNames {
 
     /// The row of a tag set; `nil` when there are too many.
     mutating func row(ofTags tags: [String: String]) -> Int64? {
-        guard let text = try? JSON.text(tags) else { return nil }
-        if let row = tagSets[text] { return row }
-        guard tagSets.count < ImportNames.tagSetsMax else { return nil }
+        if let row = tagSets[tags] { return row }
+        guard tagSets.count < ImportNames.tagSetsMax, let text = try? JSON.text(tags) else { return nil }
         let row = Int64(tagSets.count + 1)
         newTagSets.append((row, text))
-        tagSets[text] = row
+        tagSets[tags] = row
         return row
     }
 

@@ -18,6 +18,9 @@ package struct ImportReport: Sendable, Hashable, Codable {
     /// Unpacked bytes that were dealt with.
     package var bytes: Int64 = 0
 
+    /// The first line of a table.
+    package var header: String?
+
     package init() {}
 }
 
@@ -32,6 +35,8 @@ package enum ImportRejection: String, CaseIterable, Sendable, Codable {
     case missingTime = "missing-time"
     case outOfRange = "out-of-range"
     case noNumber = "no-number"
+    /// What stands in the place of a number is none.
+    case badValue = "bad-value"
     case duplicateField = "duplicate-field"
     case tooLong = "too-long"
     case tooManySignals = "too-many-signals"

@@ -11,12 +11,14 @@ struct ImportWriter {
     private(set) var lostRows: Int64 = 0
     private(set) var duplicateSamples: Int64 = 0
 
-    /// Segments that are made at once are in memory at once.
-    private static let atOnce = 32
+    /// The rows of so many segments are put in order at once.
+    private static let atOnce = 16
 
     mutating func write(_ gathering: Gathering, _ ledger: inout Ledger, _ db: Database) throws {
         let names = try StoredNames(db)
         var drafts: [SegmentDraft] = []
+        // Packed they are a twentieth of what was gathered.
+        var segments: [Segment] = []
         for (_, gathered) in gathering.rows.enumerated().sorted(by: {
             ($0.element.machine, $0.offset) < ($1.element.machine, $1.offset)
         }) {
@@ -25,14 +27,18 @@ struct ImportWriter {
             let machine = ledger.entries[index].id
             let signals = try gathered.layout.signals.map { try ledger.row(of: $0, db) }
             var rows = gathered.sorted()
-            if let boot = gathered.layout.boot {
-                if isKnown { try removeStored(&rows, gathered, of: machine, boot, names, db) }
-                removeRepeated(&rows, gathered.layout)
+            if gathered.layout.boot != nil {
+                if isKnown { try removeStored(&rows, gathered, of: machine, names, db) { _ in true } }
+                removeRepeated(&rows, gathered)
             } else {
-                rows.removeAll { row in
-                    let isNew = ledger.withEntry(index) { $0.insert(boot: row.boot, seq: row.seq) }
-                    if !isNew { drop(row, gathered.layout) }
-                    return !isNew
+                var known: Set<Int32> = []
+                for row in rows where !ledger.withEntry(index, { $0.insert(boot: row.boot, seq: row.seq) }) {
+                    known.insert(row.number)
+                }
+                if !known.isEmpty {
+                    // Not all of it may be: a table can have the values of a row in several places.
+                    try removeStored(&rows, gathered, of: machine, names, db) { known.contains($0.number) }
+                    removeRepeated(&rows, gathered)
                 }
             }
             guard !rows.isEmpty else { continue }
@@ -60,17 +66,20 @@ struct ImportWriter {
                         firstSeq: first.map { $0 + UInt64(start) }))
             }
             if drafts.count >= ImportWriter.atOnce {
-                try insert(drafts, db)
+                segments += ImportWriter.segments(of: drafts)
                 drafts = []
             }
         }
-        try insert(drafts, db)
+        segments += ImportWriter.segments(of: drafts)
+        for index in LeafPacking.order(segments.map { $0.chunks.map(\.count) }) {
+            try SegmentTable.insert(segments[index], db)
+        }
         try ledger.settle(db)
     }
 
-    /// Makes segments on all processors and writes them in order.
-    private func insert(_ drafts: [SegmentDraft], _ db: Database) throws {
-        guard !drafts.isEmpty else { return }
+    /// Makes segments on all processors.
+    private static func segments(of drafts: [SegmentDraft]) -> [Segment] {
+        guard !drafts.isEmpty else { return [] }
         let segments = Mutex<[Segment?]>(Array(repeating: nil, count: drafts.count))
         let next = Atomic<Int>(0)
         let input = Drafts(all: drafts)
@@ -83,62 +92,71 @@ struct ImportWriter {
                 segments.withLock { $0[index] = segment }
             }
         }
-        for segment in segments.withLock({ $0 }) { try SegmentTable.insert(segment!, db) }
+        return segments.withLock { $0.map { $0! } }
     }
 
     /// Read only while segments are made of them.
     private struct Drafts: @unchecked Sendable { let all: [SegmentDraft] }
 
-    /// Notes that nothing of a row is stored.
-    private mutating func drop(_ row: GatheredRow, _ layout: RowLayout) {
-        lostRows += 1
-        duplicateSamples += Int64(row.valueCount - (hasTags(row, layout) ? 1 : 0))
-    }
-
     private func hasTags(_ row: GatheredRow, _ layout: RowLayout) -> Bool {
         layout.place(of: .tags).map { row.has($0) } ?? false
     }
 
-    /// Of rows of one time, a value that an earlier one has.
-    private mutating func removeRepeated(_ rows: inout [GatheredRow], _ layout: RowLayout) {
-        var doubtful: [Int] = []
-        for index in rows.indices.dropFirst() where rows[index].time == rows[index - 1].time { doubtful.append(index) }
-        guard !doubtful.isEmpty else { return }
+    /// Of rows of one time and, where they have any, number: a value that an earlier one has.
+    private mutating func removeRepeated(_ rows: inout [GatheredRow], _ gathered: GatheredRows) {
+        let layout = gathered.layout
         var empty: Set<Int> = []
-        for index in doubtful {
-            var earlier = index - 1
-            while earlier >= 0, rows[earlier].time == rows[index].time {
-                remove(from: rows[index], layout) { rows[earlier].has($0) }
-                earlier -= 1
+        var start = 0
+        while start < rows.count {
+            var end = start + 1
+            while end < rows.count, rows[end].time == rows[start].time { end += 1 }
+            defer { start = end }
+            guard end - start > 1 else { continue }
+            var seen: Set<Place> = []
+            for index in start..<end {
+                let row = rows[index]
+                let (boot, seq) = layout.boot == nil ? (row.boot, row.seq) : (0, 0)
+                remove(from: row, layout) { !seen.insert(Place(boot: boot, seq: seq, column: $0)).inserted }
+                if index > start, isEmpty(row, layout), gathered.notes[Int(row.number)] == nil { empty.insert(index) }
             }
-            if isEmpty(rows[index], layout) { empty.insert(index) }
         }
         leaveOut(empty, of: &rows)
     }
 
-    /// What is stored of the same machine, measurement, signal and time.
+    private struct Place: Hashable {
+        var boot: UInt32
+        var seq: UInt64
+        var column: Int
+    }
+
+    /// What is stored of the same machine, time and signal, and of the same measurement or number, as far as `isDoubtful`.
     private mutating func removeStored(
-        _ rows: inout [GatheredRow], _ gathered: GatheredRows, of machine: Int64, _ boot: UInt32, _ names: StoredNames,
-        _ db: Database
+        _ rows: inout [GatheredRow], _ gathered: GatheredRows, of machine: Int64, _ names: StoredNames, _ db: Database,
+        where isDoubtful: (GatheredRow) -> Bool
     ) throws {
         guard let first = rows.first?.time, let last = rows.last?.time else { return }
+        let layout = gathered.layout
         let (from, to) = (Timestamp(microseconds: first), Timestamp(microseconds: last + 1))
-        let segments = try SegmentTable.segments(of: machine, from: from, to: to, db)
-        guard !segments.isEmpty else { return }
         let reader = SegmentReader(db, names: names)
         var touched: Set<Int> = []
-        for segment in segments {
-            for frame in try reader.frames(of: segment, from: from, to: to) where frame.boot == boot {
-                var index = ImportWriter.firstIndex(notBefore: frame.observedAt.microseconds, in: rows)
-                while index < rows.count, rows[index].time == frame.observedAt.microseconds {
-                    let places = Set(frame.readings.compactMap { gathered.layout.place(of: $0.signal) })
-                    remove(from: rows[index], gathered.layout) { places.contains($0) }
+        for segment in try SegmentTable.segments(of: machine, from: from, to: to, db) {
+            for frame in try reader.frames(of: segment, from: from, to: to)
+            where layout.boot == nil || layout.boot == frame.boot {
+                let time = frame.observedAt.microseconds
+                var index = ImportWriter.firstIndex(notBefore: time, in: rows)
+                while index < rows.count, rows[index].time == time {
+                    defer { index += 1 }
+                    let row = rows[index]
+                    guard isDoubtful(row), layout.boot != nil || (row.boot == frame.boot && row.seq == frame.seq) else {
+                        continue
+                    }
+                    let places = Set(frame.readings.compactMap { layout.place(of: $0.signal) })
+                    remove(from: row, layout) { places.contains($0) }
                     touched.insert(index)
-                    index += 1
                 }
             }
         }
-        leaveOut(touched.filter { isEmpty(rows[$0], gathered.layout) }, of: &rows)
+        leaveOut(touched.filter { isEmpty(rows[$0], layout) }, of: &rows)
     }
 
     private mutating func remove(from row: GatheredRow, _ layout: RowLayout, where isStored: (Int) -> Bool) {

@@ -16,7 +16,12 @@ final class Importer: @unchecked Sendable {
         self.plan = plan
         report = done
         lines = ImportLines(source, skipping: done.bytes)
-        reader = LineProtocolReader(plan, names: names)
+        reader =
+            switch plan.format {
+            case .lineProtocol: LineProtocolReader(plan, names: names)
+            case .csv: TableReader(plan, names: names)
+            case .jsonLines: FrameLinesReader(names: names)
+            }
         gathering = Gathering(bound: plan.memoryBytes)
     }
 
@@ -25,13 +30,12 @@ final class Importer: @unchecked Sendable {
     /// Reads until there is enough to be written, or the file is over; tells of its progress after each part.
     func gather(_ progress: (ImportReport) -> Void) throws {
         defer { reader.finish(gathering, &report) }
-        while !gathering.isFull {
+        while !(gathering.isFull && reader.isBetweenRows) {
             switch try lines.next() {
             case .lines:
-                let count = reader.take(lines.rest, gathering, &report)
+                let count = try reader.take(lines.rest, gathering, &report)
                 lines.take(count)
                 report.bytes += Int64(count)
-                // The newline that a file's last line lacks.
                 progress(report)
             case .tooLong(let line, let bytes):
                 report.lines += 1

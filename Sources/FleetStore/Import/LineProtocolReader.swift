@@ -19,6 +19,8 @@ final class LineProtocolReader: LineReader {
         self.names = names
     }
 
+    var isBetweenRows: Bool { true }
+
     func reset() { heads.clear() }
 
     func take(_ lines: UnsafeRawBufferPointer, _ gathering: Gathering, _ report: inout ImportReport) -> Int {

@@ -4,10 +4,13 @@ import Glibc
 protocol LineReader: AnyObject {
     var names: ImportNames { get set }
 
+    /// Whether what was taken is gathered: a row may stand in several lines.
+    var isBetweenRows: Bool { get }
+
     /// Takes whole lines, each with its end, until there are no more or it is time to write; returns how many bytes it took.
     ///
-    /// As many bytes as `PaddedBytes.padding` may be read behind them.
-    func take(_ lines: UnsafeRawBufferPointer, _ gathering: Gathering, _ report: inout ImportReport) -> Int
+    /// As many bytes as `PaddedBytes.padding` may be read behind them. It throws when none of the file can be read.
+    func take(_ lines: UnsafeRawBufferPointer, _ gathering: Gathering, _ report: inout ImportReport) throws -> Int
 
     /// Deals with what was put off: what is gathered is about to be written.
     func finish(_ gathering: Gathering, _ report: inout ImportReport)

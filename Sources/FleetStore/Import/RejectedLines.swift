@@ -5,7 +5,7 @@ import SeriesCodec
 ///
 /// Format 1, in order: the byte 1; how many bytes follow when unpacked; packed by zstd, how many reasons there are and each
 /// of them, then how many lines there are and of all of them the number (as a difference from the one before), then of all
-/// the reason, of all the length, of all the bytes; CRC-32C. One kind of thing after the other repeats more than line by
+/// the reason, then the lines, each with a newline; CRC-32C. One kind of thing after the other repeats more than line by
 /// line.
 struct RejectedLines {
     /// The most that is kept of a line.
@@ -14,7 +14,6 @@ struct RejectedLines {
 
     private var numbers: [Int64] = []
     private var reasons: [ImportRejection] = []
-    private var lengths: [Int] = []
     private var text: [UInt8] = []
 
     var isEmpty: Bool { numbers.isEmpty }
@@ -28,8 +27,8 @@ struct RejectedLines {
         let kept = line.prefix(RejectedLines.lineMax)
         numbers.append(number)
         reasons.append(reason)
-        lengths.append(kept.count)
         text += kept
+        text.append(0x0A)
     }
 
     /// As the database holds them.
@@ -48,7 +47,6 @@ struct RejectedLines {
             last = number
         }
         for reason in reasons { content.append(varint: UInt64(ImportRejection.allCases.firstIndex(of: reason)!)) }
-        for length in lengths { content.append(varint: UInt64(length)) }
         text.withUnsafeBytes { content.append($0) }
         var writer = ByteWriter(version: RejectedLines.version)
         writer.append(varint: UInt64(content.bytes.count))
@@ -90,12 +88,11 @@ struct RejectedLines {
             guard place < UInt64(names.count) else { throw Damage("a line has no reason") }
             reasons.append(names[Int(place)])
         }
-        var lengths: [Int] = []
-        for _ in 0..<count { lengths.append(try reader.count(atMost: size, of: "bytes")) }
+        let text = Array(try reader.take(reader.remaining)).split(
+            separator: 0x0A, omittingEmptySubsequences: false)
+        guard text.count == count + 1 else { throw Damage("of \(count) lines there are \(text.count - 1)") }
         var lines: [(number: Int64, reason: String, line: [UInt8])] = []
-        for index in 0..<count {
-            lines.append((numbers[index], reasons[index], Array(try reader.take(lengths[index]))))
-        }
+        for index in 0..<count { lines.append((numbers[index], reasons[index], Array(text[index]))) }
         return lines
     }
 }
