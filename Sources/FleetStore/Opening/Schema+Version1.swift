@@ -48,56 +48,15 @@ extension Schema {
                     PRIMARY KEY (machine, signal)
                 ) WITHOUT ROWID;
 
-                -- Lists of signals that frames refer to.
-                CREATE TABLE shape (id INTEGER PRIMARY KEY, signals BLOB NOT NULL UNIQUE);
-
-                -- What came in and is not in segments yet, in order of arrival.
-                CREATE TABLE journal (id INTEGER PRIMARY KEY, frames BLOB NOT NULL);
-
-                -- Times are microseconds of the machine's clock.
-                CREATE TABLE segment (
+                -- One row a commit, machine and hour of the machine's clock; frames is a frame block.
+                CREATE TABLE journal (
                     id INTEGER PRIMARY KEY,
                     machine INTEGER NOT NULL REFERENCES machine (id),
-                    -- 0: readings as they came; 1 and 2: what is kept of each minute and hour of them.
-                    level INTEGER NOT NULL,
-                    first INTEGER NOT NULL,
-                    last INTEGER NOT NULL,
-                    rows INTEGER NOT NULL,
-                    directory BLOB NOT NULL
+                    hour INTEGER NOT NULL,
+                    received_at INTEGER NOT NULL,
+                    frames BLOB NOT NULL
                 );
-                CREATE INDEX segment_machine ON segment (machine, level, last, first);
-                -- The columns of segments; the row is that of the segment times 4,096, and a number.
-                CREATE TABLE chunk (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-                -- What rows of an import said beside their values, each once, as a JSON object with sorted keys; the value of
-                -- the signal @tags is such a row. The only writer knows them all, so there is no index.
-                CREATE TABLE tag_set (id INTEGER PRIMARY KEY, tags TEXT NOT NULL);
-                -- Measurements of imports; their rows have 4294901760 and the row of their measurement, less 1, as their boot.
-                CREATE TABLE measurement (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-                -- Files that were imported, or begun to be. A digest of their bytes says whether a file is one of them.
-                CREATE TABLE import (
-                    id INTEGER PRIMARY KEY,
-                    file TEXT NOT NULL,
-                    bytes INTEGER NOT NULL,
-                    digest TEXT NOT NULL,
-                    -- How it is read, and what has become of it so far.
-                    plan TEXT NOT NULL,
-                    report TEXT NOT NULL,
-                    is_finished INTEGER NOT NULL DEFAULT 0
-                );
-                -- Lines of imports that were not taken, some thousand in a row.
-                CREATE TABLE import_reject (
-                    id INTEGER PRIMARY KEY,
-                    import INTEGER NOT NULL REFERENCES import (id),
-                    first_line INTEGER NOT NULL,
-                    lines BLOB NOT NULL
-                );
-                -- Frames that left the journal and cannot be read, as they are.
-                CREATE TABLE unreadable (
-                    id INTEGER PRIMARY KEY,
-                    machine INTEGER NOT NULL,
-                    frames BLOB NOT NULL,
-                    why TEXT NOT NULL
-                );
+                CREATE INDEX journal_machine_hour ON journal (machine, hour);
 
                 -- The exact set of stored frames. Numbers are unsigned 64-bit, kept in their bits.
                 CREATE TABLE sequence_range (

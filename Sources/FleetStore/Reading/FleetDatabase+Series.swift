@@ -100,7 +100,8 @@ struct SeriesWalk: Sendable {
         }
         let mark = try SealMark(db)
         do {
-            frames += try run?.frames(after: mark.position(of: id), names: names)
+            frames +=
+                try run?.frames(after: mark.position(of: id), names: names)
                 .map(\.frame).filter { $0.observedAt >= next && $0.observedAt < end } ?? []
         } catch {
             throw StoreFailure.damaged("what came last of \(machine) cannot be read: \(error.description)")
