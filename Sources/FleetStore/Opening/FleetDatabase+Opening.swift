@@ -62,7 +62,7 @@ extension FleetDatabase {
         path: String, access: Access, schema: Schema, sync: CommitSync
     ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
         // Who reads must find a file, and must not leave a lock beside nothing.
-        if access != .daemon, FileSize.of(path) == nil {
+        if !access.mayMake, FileSize.of(path) == nil {
             throw .notFound("there is no database at \(path); check --database")
         }
         try FileHeader.check(path: path, newestKnown: schema.version)
