@@ -34,13 +34,18 @@ struct StoredNames: Sendable {
         let names = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT id, name FROM signal WHERE id > ? ORDER BY id"), arguments: [signals.count])
         while let row = try names.next() {
-            guard row[0] == Int64(signals.count + 1) else { throw missing("signal", signals.count + 1) }
-            signals.append(Signal(row[1] as String))
+            guard try row.decode(Int64.self, atIndex: 0) == Int64(signals.count + 1) else {
+                throw missing("signal", signals.count + 1)
+            }
+            signals.append(Signal(try row.decode(String.self, atIndex: 1)))
         }
         let lists = try Row.fetchCursor(
-            db.cachedStatement(sql: "SELECT id, signals FROM shape WHERE id > ? ORDER BY id"), arguments: [shapes.count])
+            db.cachedStatement(sql: "SELECT id, signals FROM shape WHERE id > ? ORDER BY id"), arguments: [shapes.count]
+        )
         while let row = try lists.next() {
-            guard row[0] == Int64(shapes.count + 1) else { throw missing("shape", shapes.count + 1) }
+            guard try row.decode(Int64.self, atIndex: 0) == Int64(shapes.count + 1) else {
+                throw missing("shape", shapes.count + 1)
+            }
             shapes.append(try? row.withUnsafeBlob(1) { try ShapeBlob.signals(of: $0, self) })
         }
     }
@@ -76,7 +81,9 @@ extension FleetDatabase {
             let complete = names
             knownNames.withLock {
                 // Of two readers the one that sees more is right for both, and each of the two lists only grows.
-                if complete.signals.count >= $0.signals.count, complete.shapes.count >= $0.shapes.count { $0 = complete }
+                if complete.signals.count >= $0.signals.count, complete.shapes.count >= $0.shapes.count {
+                    $0 = complete
+                }
             }
         }
         return names

@@ -9,14 +9,16 @@ extension FleetDatabase: FleetReader {
     package func machines() async throws(StoreFailure) -> [MachineDocument] {
         let head = head.runs
         return try await read("cannot list the machines") { [self] db, deadline in
-            try MachineReader(db: db, deadline: deadline, names: try names(db), head: head, catalog: catalog).documents()
+            try MachineReader(db: db, deadline: deadline, names: try names(db), head: head, catalog: catalog)
+                .documents()
         }
     }
 
     package func machine(_ key: MachineKey) async throws(StoreFailure) -> MachineDetailDocument {
         let head = head.runs
         return try await read("cannot read machine \(key)") { [self] db, deadline in
-            try MachineReader(db: db, deadline: deadline, names: try names(db), head: head, catalog: catalog).detail(of: key)
+            try MachineReader(db: db, deadline: deadline, names: try names(db), head: head, catalog: catalog).detail(
+                of: key)
         }
     }
 

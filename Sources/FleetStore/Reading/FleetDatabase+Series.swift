@@ -31,7 +31,7 @@ extension FleetDatabase {
     package func machineKeys() async throws(StoreFailure) -> [MachineKey] {
         try await read("cannot list the machines") { db, _ in
             try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine ORDER BY fleet, equipment")
-                .map { MachineKey($0) }
+                .map { try MachineKey($0) }
         }
     }
 
@@ -100,7 +100,8 @@ private struct SeriesWalk: Sendable {
         }
         let mark = try SealMark(db)
         do {
-            frames += try run?.frames(after: mark.position(of: id), names: names)
+            frames +=
+                try run?.frames(after: mark.position(of: id), names: names)
                 .map(\.frame).filter { $0.observedAt >= next && $0.observedAt < end } ?? []
         } catch {
             throw StoreFailure.damaged("what came last of \(machine) cannot be read: \(error.description)")

@@ -111,7 +111,8 @@ extension ByteWriter {
 extension ByteReader {
     fileprivate mutating func place() throws(Damage) -> SegmentDirectory.Place {
         let (chunk, offset, length) = (try varint(), try varint(), try varint())
-        guard chunk < UInt64(SegmentTable.chunksMax), let offset = Int(exactly: offset), let length = Int(exactly: length)
+        guard chunk < UInt64(SegmentTable.chunksMax), let offset = Int(exactly: offset),
+            let length = Int(exactly: length)
         else { throw Damage("a column lies beyond what a segment may have") }
         return SegmentDirectory.Place(chunk: Int(chunk), offset: offset, length: length)
     }
