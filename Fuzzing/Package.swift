@@ -23,6 +23,9 @@ let package = Package(
         .target(
             name: "TelemetryCodec", dependencies: ["FleetModel", "CSimdJSON"], path: "Sources/TelemetryCodec",
             swiftSettings: strict),
+        .systemLibrary(name: "CCompression", path: "Sources/CCompression", pkgConfig: "libzstd"),
+        .target(
+            name: "SeriesCodec", dependencies: ["CCompression"], path: "Sources/SeriesCodec", swiftSettings: strict),
         .target(name: "Prognosis", dependencies: ["FleetModel"], path: "Sources/Prognosis", swiftSettings: strict),
         .target(
             name: "ServiceDesk", dependencies: ["FleetModel", "CGeodesic"], path: "Sources/ServiceDesk",
@@ -32,10 +35,11 @@ let package = Package(
             path: "Sources/FleetRuntime", sources: ["Ports.swift", "Documents", "Ingest/BatchAssembler.swift"],
             swiftSettings: strict),
         .target(
-            name: "FleetStore", dependencies: ["FleetModel"], path: "Sources/FleetStore",
+            name: "FleetStore", dependencies: ["FleetModel", "SeriesCodec"], path: "Sources/FleetStore",
             sources: [
-                "Journal/CRC32C.swift", "Journal/FrameBlock.swift", "Journal/FrameBlock+Decoding.swift",
-                "Journal/SequenceRanges.swift",
+                "Journal/FrameBlock.swift", "Journal/FrameReader.swift", "Journal/FrameWriter.swift",
+                "Journal/JournalRow.swift", "Journal/SealedBytes.swift", "Journal/SequenceRanges.swift",
+                "Journal/StoredNames.swift", "Segments/SegmentDirectory.swift",
             ],
             swiftSettings: strict),
         .target(
@@ -56,7 +60,8 @@ let package = Package(
         .executableTarget(
             name: "zubr-fuzz",
             dependencies: [
-                "FleetModel", "TelemetryCodec", "FleetRuntime", "FleetStore", "FleetAPI", "FleetConfiguration",
+                "FleetModel", "TelemetryCodec", "FleetRuntime", "FleetStore", "SeriesCodec", "FleetAPI",
+                "FleetConfiguration",
                 "FleetConsole", "FleetEnrolment", "FleetSimulation",
             ],
             path: "Fuzzers", swiftSettings: strict),

@@ -1,4 +1,5 @@
 import FleetModel
+import SeriesCodec
 
 @testable import FleetStore
 
@@ -6,23 +7,20 @@ import FleetModel
 final class FrameBlockFuzzer: Fuzzer {
     static let name = "frame-block"
     private static let signals = (0..<64).map { Signal("signal-\($0)") }
+    private static let names = StoredNames(signals: signals, shapes: [Array(signals.prefix(4)), [], nil])
+    private static let rows = names.rows
 
     func run(_ bytes: [UInt8]) {
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
         let block = bytes + [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: checksum >> $0) }
-        guard let entries = try? FrameBlockFuzzer.entries(of: block) else { return }
-        var again = FrameBlock()
-        for entry in entries {
-            again.append(entry.frame, receivedAt: entry.receivedAt) { signal in
-                Int64(FrameBlockFuzzer.signals.firstIndex(of: signal)!)
-            }
-        }
-        let written = again.sealed()
-        guard let reread = try? FrameBlockFuzzer.entries(of: written) else {
+        readRow(block)
+        guard let frames = try? FrameBlockFuzzer.frames(of: block) else { return }
+        let written = FrameBlock.bytes(of: frames) { FrameBlockFuzzer.rows[$0]! }
+        guard let reread = try? FrameBlockFuzzer.frames(of: written) else {
             return require(false, "what was written is read again")
         }
-        require(reread.count == entries.count, "no frame is lost")
-        for (a, b) in zip(reread, entries) {
+        require(reread.count == frames.count, "no frame is lost")
+        for (a, b) in zip(reread, frames) {
             require(a.frame.readings.map(\.value.bitPattern) == b.frame.readings.map(\.value.bitPattern), "every bit")
             require(
                 a.frame.boot == b.frame.boot && a.frame.seq == b.frame.seq
@@ -31,10 +29,22 @@ final class FrameBlockFuzzer: Fuzzer {
         }
     }
 
-    private static func entries(of block: [UInt8]) throws -> [FrameBlock.Entry] {
-        try block.withUnsafeBytes { bytes in
-            try FrameBlock.entries(of: bytes) { row in (0..<64).contains(row) ? signals[Int(row)] : nil }
+    /// The same bytes as a row of the journal and as the directory of a segment.
+    private func readRow(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            for piece in (try? JournalRow.pieces(of: bytes)) ?? [] {
+                var reader = FrameReader(piece.bytes, names: FrameBlockFuzzer.names)
+                _ = try? reader.rest()
+            }
+            if let directory = try? SegmentDirectory(bytes) {
+                let again = directory.bytes.withUnsafeBytes { try? SegmentDirectory($0) }
+                require(again?.columns.count == directory.columns.count, "a directory reads as it was written")
+            }
         }
+    }
+
+    private static func frames(of block: [UInt8]) throws -> [ReceivedFrame] {
+        try block.withUnsafeBytes { try FrameBlock.frames(of: $0, names: names) }
     }
 }
 
@@ -62,5 +72,44 @@ final class SequenceRangesFuzzer: Fuzzer {
         }
         require(total == numbers.count, "the ranges hold each number once")
         require(SequenceRanges(ranges.ranges.reversed()).ranges == ranges.ranges, "stored ranges read as they were")
+    }
+}
+
+/// A blob of a segment as a damaged file may hold it, of whichever kind it says it is.
+final class SegmentFuzzer: Fuzzer {
+    static let name = "segment"
+    private let workspace = SegmentWorkspace()
+
+    func run(_ bytes: [UInt8]) {
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        let blob = bytes + [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: checksum >> $0) }
+        blob.withUnsafeBytes { blob in
+            if let rows = try? RowsDecoder(blob, using: workspace), let all = try? rows.all() {
+                let written = RowsEncoder(using: workspace).encode(all)
+                let again = written.withUnsafeBytes { try? RowsDecoder($0, using: workspace).all() }
+                require(again == all, "rows read as they were written")
+            }
+            if let notes = try? NotesDecoder(blob, using: workspace) { _ = notes.notes.count }
+            if let values = try? values(of: blob) {
+                let (written, _) = values.values.withUnsafeBufferPointer {
+                    ColumnEncoder(using: workspace).encode($0, presence: values.presence)
+                }
+                let again = written.withUnsafeBytes { try? self.values(of: $0) }
+                require(again?.presence == values.presence, "as many rows have a value")
+                require(
+                    again?.values.map(\.bitPattern) == values.values.map(\.bitPattern),
+                    "values read as they were written")
+            }
+        }
+    }
+
+    private func values(of blob: UnsafeRawBufferPointer) throws -> (values: [Double], presence: Presence) {
+        let column = try ColumnDecoder(blob, using: workspace)
+        var values = [Double](repeating: 0, count: column.rowCount)
+        let result = values.withUnsafeMutableBufferPointer { values in
+            Result { () throws(Damage) in try column.decode(0..<values.count, into: values) }
+        }
+        try result.get()
+        return (values, column.presence)
     }
 }

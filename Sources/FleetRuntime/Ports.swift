@@ -372,6 +372,8 @@ package struct OutgoingDispatch: Sendable, Hashable {
 package protocol StoreCustody: Sendable {
     /// One round of house-keeping; returns how the disk stands.
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding
+    /// One piece of the work that keeps the file small and quick to read; returns whether there is more to do now.
+    func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool
     /// A full disk: give back the ballast, so that a checkpoint can run. Until there is room for it again, `commit` of
     /// what came in answers `diskFull` rather than take that room.
     func releaseBallast() async
@@ -391,12 +393,14 @@ package protocol BackupStore: Sendable {
 package protocol ClockStore: Sendable {
     /// When the last of what is stored came; `nil` when nothing is.
     func newestArrival() async throws(StoreFailure) -> Timestamp?
-    /// Messages turned away for their time since the clock was last moved, from after `id` on.
+    /// The last message that was turned away; 0 when none ever was.
+    func lastTurnedAway() async throws(StoreFailure) -> Int64
+    /// Messages turned away for their time and not judged anew since, from after `id` up to `last`.
     func turnedAwayForTime(
-        after id: Int64, limit: Int
+        after id: Int64, upTo last: Int64, limit: Int
     ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
-    /// What is in the quarantine up to now was judged anew after the clock was moved.
-    func noteClockMoved() async throws(StoreFailure)
+    /// What is in the quarantine up to `last` was judged anew after the clock was moved.
+    func noteClockMoved(upTo last: Int64) async throws(StoreFailure)
 }
 
 package struct DiskStanding: Sendable, Hashable, Codable {

@@ -12,9 +12,10 @@ import Synchronization
 package final class FleetDatabase: Sendable {
     package let path: String
     /// What the configuration says; it may be read anew.
-    private let settings: Mutex<(catalog: Catalog, limits: IngestLimits)>
+    private let settings: Mutex<(catalog: Catalog, limits: IngestLimits, retention: RetentionSettings)>
     var catalog: Catalog { settings.withLock { $0.catalog } }
     var limits: IngestLimits { settings.withLock { $0.limits } }
+    var retention: RetentionSettings { settings.withLock { $0.retention } }
     let quarantineBounds: QuarantineBounds
     let keepsBallast: Bool
     /// How much may still be written beside a file.
@@ -34,6 +35,8 @@ package final class FleetDatabase: Sendable {
     let sealRules: SealRules
     /// When the journal was last empty or moved into segments.
     let sealedAt = Mutex<Timestamp?>(nil)
+    let mergeQueue = Mutex(MergeQueue())
+    let expiryWalk = Mutex(ExpiryWalk())
     private let lock: Mutex<FileLock?>
     /// The file that was opened.
     private let identity: FileIdentity?
@@ -42,15 +45,16 @@ package final class FleetDatabase: Sendable {
     static let readBudget = Duration.seconds(5)
 
     init(
-        path: String, catalog: Catalog, limits: IngestLimits, quarantineBounds: QuarantineBounds, keepsBallast: Bool,
-        freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool,
-        head: Head, sealRules: SealRules, lock: FileLock?
+        path: String, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
+        quarantineBounds: QuarantineBounds, keepsBallast: Bool,
+        freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool, head: Head,
+        sealRules: SealRules, lock: FileLock?
     ) {
         self.sealRules = sealRules
         self.path = path
         self.head = head
         ledger = Mutex(Ledger(head: head))
-        settings = Mutex((catalog, limits))
+        settings = Mutex((catalog, limits, retention))
         self.quarantineBounds = quarantineBounds
         self.keepsBallast = keepsBallast
         self.freeBytes = freeBytes
@@ -62,7 +66,11 @@ package final class FleetDatabase: Sendable {
     }
 
     /// Goes by another configuration from now on.
-    package func take(catalog: Catalog, limits: IngestLimits) { settings.withLock { $0 = (catalog, limits) } }
+    package func take(catalog: Catalog, limits: IngestLimits, retention: RetentionSettings) {
+        settings.withLock { $0 = (catalog, limits, retention) }
+        // What is to be kept for less goes now, not in an hour.
+        expiryWalk.withLock { $0.begunAt = nil }
+    }
 
     /// Refuses to store what nobody would find: the file that was opened is not there under its name any more.
     func checkFile() throws(StoreFailure) {

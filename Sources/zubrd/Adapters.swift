@@ -23,7 +23,7 @@ struct Adapters {
         let settings = configuration.daemon
         let database = try await FleetDatabase.open(
             path: settings.database, access: .daemon, catalog: configuration.catalog, limits: settings.limits,
-            keepsBallast: true, sync: fault == .synchronousNormal ? .normal : .full)
+            retention: settings.retention, keepsBallast: true, sync: fault == .synchronousNormal ? .normal : .full)
         let time = DaemonTime(
             settings.clock, newestStored: try await database.newestArrival(), wall: Timestamp.systemNow,
             boot: Duration.systemSinceBoot)

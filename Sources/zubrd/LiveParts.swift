@@ -29,7 +29,7 @@ final class LiveParts: Sendable {
         let before = running.value
         let next = before.taking(read)
         running.replace(by: next)
-        database.take(catalog: next.catalog, limits: next.daemon.limits)
+        database.take(catalog: next.catalog, limits: next.daemon.limits, retention: next.daemon.retention)
         limits.replace(by: next.daemon.limits)
         // What did not change disturbs nobody: the evaluator would begin again from the store.
         let known = FleetKnowledge(next)

@@ -54,6 +54,30 @@ struct ReloadTests {
         }
     }
 
+    @Test("readings are kept for ever until an age is given")
+    func retention() throws {
+        #expect(try loaded().daemon.retention == RetentionSettings())
+        let text = "database: z.db\nsocket: z.sock\nretention: {readings: 90d, minutes: 730d}\n"
+        try withConfiguration(replacing: "zubrd.yaml", by: text) { file in
+            let daemon = try FleetConfiguration.load(file, now: testNow).daemon
+            #expect(daemon.retention == RetentionSettings(readings: .days(90), minutes: .days(730)))
+        }
+    }
+
+    @Test(
+        "a retention under which something would go that nothing has taken the place of is refused",
+        arguments: [
+            "{minutes: 90d}", "{readings: 90d, minutes: 90d}", "{readings: 90d, hours: 900d}", "{readings: 1h}",
+            "{readings: 9d, minutes: 90d, hours: 80d}", "{raw: 9d}",
+        ])
+    func badRetention(section: String) throws {
+        let text = "database: z.db\nsocket: z.sock\nretention: \(section)\n"
+        try withConfiguration(replacing: "zubrd.yaml", by: text) { file in
+            let problem = try #require(problems(of: file)?.problems.first)
+            #expect(problem.line == 3)
+        }
+    }
+
     @Test(
         "a backup section that cannot be meant is refused",
         arguments: ["{every: 1d}", "{folder: x, keep: 0}", "{folder: x, every: 5s}", "{folder: x, evry: 1d}"])

@@ -63,6 +63,7 @@ private struct GatedStore: IngestStore, StoreCustody, WriterProbe {
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
         DiskStanding(databaseBytes: 0, walBytes: 0, freeBytes: 0, hasBallast: false)
     }
+    func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool { false }
     func releaseBallast() async {}
     func reachWriter() async { await gate.pass() }
 }

@@ -53,6 +53,7 @@ private final class ScriptedStore: IngestStore, StoreCustody {
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
         DiskStanding(databaseBytes: 0, walBytes: 0, freeBytes: 0, hasBallast: false)
     }
+    func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool { false }
     func releaseBallast() async { journal.note(.releaseBallast) }
 }
 

@@ -123,12 +123,18 @@ struct ClockStoreTests {
         _ = try await store.commit(turnedAway)
 
         let retry = QuarantineRetry(store: store, limits: limits)
-        #expect(try await retry.retake(movedBy: .hours(1)) == 1)
-        #expect(try await store.counts().quarantined == 1)
+        let before = try await store.lastTurnedAway()
+        let late = assembler.assemble([message(3, at: start, received: start - .hours(3))])
+        _ = try await store.commit(late)
+        #expect(try await retry.retake(movedBy: .hours(1), upTo: before) == 1)
+        #expect(try await store.counts().quarantined == 2)
         #expect(try await store.everything().map(\.seq) == [1])
         #expect(try await store.newestArrival() == start)
-        // It was judged by the right time now; another step is about what comes later.
-        #expect(try await retry.retake(movedBy: .hours(1)) == 0)
+        // It was judged by the right time now; another step is about what came later, and about that alone.
+        #expect(try await retry.retake(movedBy: .hours(1), upTo: before) == 0)
+        let last = try await store.lastTurnedAway()
+        #expect(try await retry.retake(movedBy: .hours(3), upTo: last) == 1)
+        #expect(try await store.everything().map(\.seq) == [1, 3])
         await store.close()
     }
 

@@ -1,4 +1,5 @@
 import FleetModel
+import SeriesCodec
 import Support
 import Testing
 
@@ -7,23 +8,21 @@ import Testing
 @Suite("Frame blocks")
 struct FrameBlockTests {
     private static let signals = (0..<40).map { Signal("block_signal_\($0)") }
-    private static let rows = Dictionary(uniqueKeysWithValues: signals.enumerated().map { ($1, Int64($0) * 37 + 1) })
-    private static let names = Dictionary(uniqueKeysWithValues: rows.map { ($1, $0) })
+    private static let names = StoredNames(signals: signals, shapes: [Array(signals.prefix(10)), nil])
+    private static let rows = names.rows
 
-    private static func sealed(_ entries: [FrameBlock.Entry]) -> [UInt8] {
-        var block = FrameBlock()
-        for entry in entries { block.append(entry.frame, receivedAt: entry.receivedAt) { rows[$0]! } }
-        return block.sealed()
+    private static func sealed(_ entries: [ReceivedFrame]) -> [UInt8] {
+        FrameBlock.bytes(of: entries) { rows[$0]! }
     }
 
-    private static func opened(_ bytes: [UInt8]) throws(FrameBlock.Damage) -> [FrameBlock.Entry] {
+    private static func opened(_ bytes: [UInt8]) throws(Damage) -> [ReceivedFrame] {
         let result = bytes.withUnsafeBytes { buffer in
-            Result { () throws(FrameBlock.Damage) in try FrameBlock.entries(of: buffer) { names[$0] } }
+            Result { () throws(Damage) in try FrameBlock.frames(of: buffer, names: names) }
         }
         return try result.get()
     }
 
-    private static func randomEntries(_ generator: inout SeededGenerator) -> [FrameBlock.Entry] {
+    private static func randomEntries(_ generator: inout SeededGenerator) -> [ReceivedFrame] {
         let extremes: [Double] = [
             0, -0.0, .nan, .infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude, 0.1, -273.15,
             4_503_599_627_370_495, 9_007_199_254_740_994, 1e300, 0.30000000000000004,
@@ -55,21 +54,21 @@ struct FrameBlockTests {
                 boot: UInt32.random(in: .min ... .max, using: &generator), seq: generator.next(),
                 observedAt: Timestamp(microseconds: Int64(bitPattern: generator.next())), readings: readings,
                 faults: faults)
-            return FrameBlock.Entry(
+            return ReceivedFrame(
                 frame: frame, receivedAt: Timestamp(microseconds: Int64(bitPattern: generator.next())))
         }
     }
 
     /// Compares values by their bits: NaN is a value too, and -0.0 is not 0.0.
-    private static func isSame(_ a: [FrameBlock.Entry], _ b: [FrameBlock.Entry]) -> Bool {
-        func plain(_ entries: [FrameBlock.Entry]) -> [FrameBlock.Entry] {
+    private static func isSame(_ a: [ReceivedFrame], _ b: [ReceivedFrame]) -> Bool {
+        func plain(_ entries: [ReceivedFrame]) -> [ReceivedFrame] {
             entries.map { entry in
                 var entry = entry
                 entry.frame.readings = []
                 return entry
             }
         }
-        func values(_ entries: [FrameBlock.Entry]) -> [[String]] {
+        func values(_ entries: [ReceivedFrame]) -> [[String]] {
             entries.map { $0.frame.readings.map { "\($0.signal) \($0.value.bitPattern)" } }
         }
         return plain(a) == plain(b) && values(a) == values(b)
@@ -90,7 +89,7 @@ struct FrameBlockTests {
         for index in whole.indices {
             var bytes = whole
             bytes[index] ^= UInt8.random(in: 1...255, using: &generator)
-            #expect(throws: FrameBlock.Damage.self) { try FrameBlockTests.opened(bytes) }
+            #expect(throws: Damage.self) { try FrameBlockTests.opened(bytes) }
         }
     }
 
@@ -107,31 +106,53 @@ struct FrameBlockTests {
             default: bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator))
             }
         }
-        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
-        for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: checksum >> shift)) }
+        bytes += CRC32C.checksum(of: bytes)
         _ = try? FrameBlockTests.opened(bytes)
+        // Format 1, whose lists of signals are numbered.
+        var first = bytes.dropLast(4)
+        if !first.isEmpty { first[0] = 1 }
+        _ = try? FrameBlockTests.opened(first + CRC32C.checksum(of: Array(first)))
     }
 
     @Test("what is no block is refused", arguments: [[], [1], [1, 2, 3, 4], [0, 0, 0, 0, 0]] as [[UInt8]])
     func tooShort(bytes: [UInt8]) {
-        #expect(throws: FrameBlock.Damage.self) { try FrameBlockTests.opened(bytes) }
+        #expect(throws: Damage.self) { try FrameBlockTests.opened(bytes) }
     }
 
-    @Test("a steady machine's frame of ten signals takes fewer than 40 bytes")
-    func size() {
-        let entries = (0..<100).map { index in
-            let readings = FrameBlockTests.signals.prefix(10).map { Reading($0, 80 + Double(index % 7) / 10) }
-            return FrameBlock.Entry(frame: frame(UInt64(index), Array(readings)), receivedAt: start + .seconds(index))
+    @Test("a steady machine's frame of ten signals takes fewer than 31 bytes")
+    func size() throws {
+        let signals = FrameBlockTests.signals.prefix(10)
+        var frames = FrameWriter()
+        for index in 0..<100 {
+            let readings = signals.map { Reading($0, 80 + Double(index % 7) / 10) }
+            frames.append(
+                frame(UInt64(index), Array(readings)), receivedAt: start + .seconds(index), shape: .stored(1))
         }
-        #expect(FrameBlockTests.sealed(entries).count < 4_000)
+        #expect(frames.bytes.count < 3_100)
+        let read = try frames.bytes.withUnsafeBytes { bytes in
+            var reader = FrameReader(bytes, names: FrameBlockTests.names)
+            return try reader.rest()
+        }
+        #expect(read.map(\.frame.readings.count) == Array(repeating: 10, count: 100))
     }
 
-    @Test(
-        "the check sum is the one of RFC 3720",
-        arguments: [
-            ("123456789", 0xE306_9283), ("", 0), (String(repeating: "\0", count: 32), 0x8A91_36AA),
-        ] as [(String, UInt32)])
-    func knownChecksums(text: String, expected: UInt32) {
-        #expect(Array(text.utf8).withUnsafeBytes { CRC32C.checksum($0) } == expected)
+    @Test("frames whose list of signals is damaged or unknown are refused", arguments: [2, 3] as [Int64])
+    func unknownShape(row: Int64) {
+        var frames = FrameWriter()
+        frames.append(frame(1, []), receivedAt: start, shape: .stored(row))
+        #expect(throws: Damage.self) {
+            try frames.bytes.withUnsafeBytes { bytes in
+                var reader = FrameReader(bytes, names: FrameBlockTests.names)
+                _ = try reader.rest()
+            }
+        }
+    }
+}
+
+extension CRC32C {
+    /// The check sum as blocks end with it.
+    fileprivate static func checksum(of bytes: [UInt8]) -> [UInt8] {
+        let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
+        return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: checksum >> $0) }
     }
 }

@@ -17,6 +17,8 @@ final class Simulation {
     private var daemon: Daemon?
     private var changesChecked = 0
     private var journalChecked = JournalCursor.start
+    /// What was read from the journal, in order of arrival.
+    private var arrived: [ReceivedFrames] = []
 
     /// What a run has come to.
     struct Outcome: Sendable {
@@ -29,6 +31,9 @@ final class Simulation {
         var storedFrames: Int
         var deaths: Int
     }
+
+    /// Little at a time, so that a run sees it begin, be interrupted and end.
+    private static let sealRules = SealRules(headBytes: 2_000, age: .minutes(10), bytesAtOnce: 300, rowsAtOnce: 2)
 
     private struct Violation: Error { var text: String }
 
@@ -166,8 +171,9 @@ final class Simulation {
             world.disk.isArmed = true
             do throws(StoreFailure) {
                 let opened = try await FleetDatabase.open(
-                    path: path, access: .daemon, catalog: Site.catalog, limits: Site.limits,
-                    sync: world.mutation == .synchronousNormal ? .normal : .full)
+                    path: path, access: .daemon, catalog: Site.catalog, limits: Site.limits, keepsBallast: false,
+                    quarantineBounds: QuarantineBounds(), schema: .current,
+                    sync: world.mutation == .synchronousNormal ? .normal : .full, sealRules: Simulation.sealRules)
                 world.disk.isArmed = false
                 try await begin(opened)
                 return
@@ -242,10 +248,15 @@ final class Simulation {
             changesChecked = world.disk.changeCount
             let view = try await database.read("test") { db, _ in try StoreView(db) }
             checker.check(view, isRestarted: isRestarted)
-            let slice = try await database.journal(after: isRestarted ? .start : journalChecked, limit: 100_000)
+            let slice = try await database.journal(after: journalChecked, limit: 100_000)
             journalChecked = slice.cursor
+            arrived += slice.frames
             for damage in slice.damaged { world.truth.violate(damage) }
-            checker.checkJournal(slice.frames, fromStart: isRestarted, isComplete: true)
+            if isRestarted {
+                checker.checkStored(try await database.allFrames(), areAll: true)
+            } else {
+                checker.checkStored(slice.frames, areAll: false)
+            }
             world.disk.waitForReaders()
         }
         if let violation = world.truth.violation { throw Violation(text: violation) }
@@ -271,7 +282,10 @@ final class Simulation {
             world.pass(.milliseconds(100))
             world.deliver()
             var turns: [Daemon.Loop] = [.registrar, .ingestor, .ingestor, .evaluator, .clock, .courier, .custodian]
-            while !turns.isEmpty { try await turn(turns.remove(at: chance.below(turns.count))) }
+            while !turns.isEmpty {
+                try await turn(turns.remove(at: chance.below(turns.count)))
+                try await check()
+            }
             world.moveCenters()
             try await check()
             guard round >= clockIsRightAt else { continue }
@@ -341,10 +355,9 @@ final class Simulation {
     private func checkEverything() async throws {
         try await stopAndStart()
         let state = try await database!.resume()
-        let journal = try await database!.journal(after: .start, limit: 100_000)
         let monitor = ConditionMonitor(rules: Site.rules, catalog: Site.catalog)
         var folded: [MachineKey: MachineCondition] = [:]
-        for received in journal.frames {
+        for received in arrived {
             for frame in received.frames {
                 _ = monitor.observe(
                     frame, receivedAt: received.receivedAt, machine: received.machine,
@@ -376,6 +389,25 @@ final class Simulation {
             throw Violation(
                 text: "\(key) is remembered as heard at \(stored), its journal says \(journal), "
                     + "and the time fell by \(world.beliefFellBack)")
+        }
+    }
+}
+
+extension FleetDatabase {
+    /// Everything that is stored, from segments and journal.
+    fileprivate func allFrames() async throws(StoreFailure) -> [ReceivedFrames] {
+        let head = head.runs
+        return try await read("test") { [self] db, _ in
+            let (names, mark) = (try names(db), try SealMark(db))
+            let reader = SegmentReader(db, names: names)
+            return try Row.fetchAll(db, sql: "SELECT fleet, equipment, id FROM machine ORDER BY id").map { row in
+                var frames: [Frame] = []
+                for segment in try SegmentTable.segments(of: row[2], from: .distantPast, to: .distantFuture, db) {
+                    frames += try reader.frames(of: segment, from: .distantPast, to: .distantFuture)
+                }
+                frames += try head[row[2]]?.frames(after: mark.position(of: row[2]), names: names).map(\.frame) ?? []
+                return ReceivedFrames(machine: try MachineKey(row), receivedAt: .epoch, frames: frames)
+            }
         }
     }
 }

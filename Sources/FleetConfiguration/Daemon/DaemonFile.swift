@@ -38,12 +38,14 @@ struct DaemonFile {
             let metrics = fields.optional("metrics").flatMap { $0.metrics() }
             let desk = fields.optional("desk")?.deskRules() ?? DeskRules()
             let backup = fields.optional("backup")?.backup(folder: folder) ?? nil
+            let retention = fields.optional("retention")?.retention() ?? RetentionSettings()
             let log = fields.optional("log")?.word(LogLevel.self) ?? .info
             let files = fields.optional("files")?.files(folder: folder) ?? Files(in: folder)
             guard let database, let socket else { return nil }
             var settings = DaemonSettings(
                 broker: (broker ?? BrokerSettings()) ?? BrokerSettings(), database: filePath(database, from: folder),
-                socket: filePath(socket, from: folder), clock: clock, limits: limits, backup: backup, log: log)
+                socket: filePath(socket, from: folder), clock: clock, limits: limits, backup: backup,
+                retention: retention, log: log)
             settings.metrics = metrics
             return DaemonFile(settings: settings, desk: desk, files: files)
         }
@@ -235,6 +237,29 @@ extension Entry {
             let every = fields.optional("every")?.duration(in: .minutes(1)...(.days(365))) ?? .days(1)
             let keep = fields.optional("keep")?.integer(in: 1...10_000) ?? 7
             return place.map { BackupSettings(folder: filePath($0, from: folder), every: every, keep: keep) }
+        }
+    }
+
+    fileprivate func retention() -> RetentionSettings? {
+        fields { fields in
+            let range = Duration.days(1)...(.days(36_500))
+            let settings = RetentionSettings(
+                readings: fields.optional("readings")?.duration(in: range),
+                minutes: fields.optional("minutes")?.duration(in: range),
+                hours: fields.optional("hours")?.duration(in: range))
+            // What is kept for ever leaves nothing to what comes after it.
+            let ages = [settings.readings, settings.minutes, settings.hours]
+            for (finer, coarser) in zip(ages, ages.dropFirst()) {
+                guard let coarser else { continue }
+                guard let finer, finer < coarser else {
+                    report(
+                        "readings must go before minutes, and minutes before hours",
+                        "give ages that grow, for instance readings: 90d, minutes: 730d, hours: 3650d; what has no age is kept for ever"
+                    )
+                    break
+                }
+            }
+            return settings
         }
     }
 

@@ -10,11 +10,13 @@ package struct DaemonSettings: Sendable, Hashable {
     package var metrics: MetricsSettings?
     /// `nil`: no backups are made.
     package var backup: BackupSettings?
+    package var retention: RetentionSettings
     package var log: LogLevel
 
     package init(
         broker: BrokerSettings, database: String, socket: String, clock: ClockSettings = .real,
-        limits: IngestLimits = IngestLimits(), backup: BackupSettings? = nil, log: LogLevel = .info
+        limits: IngestLimits = IngestLimits(), backup: BackupSettings? = nil,
+        retention: RetentionSettings = RetentionSettings(), log: LogLevel = .info
     ) {
         self.broker = broker
         self.database = database
@@ -22,6 +24,7 @@ package struct DaemonSettings: Sendable, Hashable {
         self.clock = clock
         self.limits = limits
         self.backup = backup
+        self.retention = retention
         self.log = log
     }
 }
@@ -29,6 +32,21 @@ package struct DaemonSettings: Sendable, Hashable {
 /// How much the daemon writes to its log.
 package enum LogLevel: String, Sendable, Hashable, CaseIterable {
     case debug, info, notice, warning, error
+}
+
+/// How long what was measured is kept; `nil`: for ever.
+package struct RetentionSettings: Sendable, Hashable {
+    /// Readings as they came. After that, what is kept of each minute of them.
+    package var readings: Duration?
+    /// What is kept of each minute. After that, what is kept of each hour.
+    package var minutes: Duration?
+    package var hours: Duration?
+
+    package init(readings: Duration? = nil, minutes: Duration? = nil, hours: Duration? = nil) {
+        self.readings = readings
+        self.minutes = minutes
+        self.hours = hours
+    }
 }
 
 /// Copies of the database, each verified, of which the newest are kept.

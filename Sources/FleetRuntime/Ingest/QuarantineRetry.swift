@@ -53,19 +53,19 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
 extension QuarantineRetry where Store: ClockStore {
     private var messagesPerRead: Int { 200 }
 
-    /// Our clock was wrong and was moved by `step`: what was turned away for its time since it was last moved is
-    /// judged as if it had been right. Returns how many messages are taken after all.
-    package func retake(movedBy step: Duration) async throws(StoreFailure) -> Int {
+    /// Our clock was wrong and was moved by `step`: what had been turned away for its time until then, up to `last`, and not
+    /// been judged anew is judged as if it had been right. Returns how many messages are taken after all.
+    package func retake(movedBy step: Duration, upTo last: Int64) async throws(StoreFailure) -> Int {
         var answer = RetryDocument()
-        var last: Int64 = 0
+        var judged: Int64 = 0
         while true {
-            var held = try await store.turnedAwayForTime(after: last, limit: messagesPerRead)
+            var held = try await store.turnedAwayForTime(after: judged, upTo: last, limit: messagesPerRead)
             guard let end = held.last?.id else { break }
-            last = end
+            judged = end
             for index in held.indices { held[index].message.receivedAt += step }
             try await take(held, into: &answer)
         }
-        try await store.noteClockMoved()
+        try await store.noteClockMoved(upTo: last)
         return answer.accepted.count
     }
 }

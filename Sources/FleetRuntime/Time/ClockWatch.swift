@@ -27,7 +27,9 @@ package struct ClockWatch<Store: IngestStore & ClockStore & FleetReader>: Servic
 
     /// Steps whose misjudged messages are still to be taken.
     package struct Round: Sendable {
-        var owed = Duration.zero
+        /// In order, each with the last message that was turned away before it. What was turned away between two steps is
+        /// wrong by the later one only.
+        var owed: [(step: Duration, last: Int64)] = []
         var backoff: Backoff
 
         package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
@@ -46,26 +48,39 @@ package struct ClockWatch<Store: IngestStore & ClockStore & FleetReader>: Servic
     /// Returns how long to wait for the next.
     package func step(_ round: inout Round) async -> Duration {
         let limits = limits.value
+        let last: Int64
+        do {
+            last = try await store.lastTurnedAway()
+        } catch {
+            // Moved now, nobody could tell which messages came before.
+            return failed(error, &round)
+        }
         let before = time.shift
         for event in time.judge(.init(futureTolerance: limits.futureTolerance, ageMax: limits.ageMax)) {
             logger.warning("\(event.words)")
         }
         if let problem = time.problem() { gauges.trouble(.clock, problem) } else { gauges.over(.clock) }
-        round.owed += time.shift - before
-        guard round.owed != .zero else { return Self.roundEvery }
-        do {
-            let taken = try await QuarantineRetry(store: store, limits: self.limits).retake(movedBy: round.owed)
-            if taken > 0 {
-                logger.notice(
-                    "messages turned away for their time are taken after all", metadata: ["count": "\(taken)"])
+        if time.shift != before { round.owed.append((time.shift - before, last)) }
+        while let oldest = round.owed.first {
+            do {
+                let taken = try await QuarantineRetry(store: store, limits: self.limits)
+                    .retake(movedBy: round.owed.reduce(.zero) { $0 + $1.step }, upTo: oldest.last)
+                if taken > 0 {
+                    logger.notice(
+                        "messages turned away for their time are taken after all", metadata: ["count": "\(taken)"])
+                }
+                round.owed.removeFirst()
+            } catch {
+                return failed(error, &round)
             }
-            round.owed = .zero
-            round.backoff.reset()
-            return Self.roundEvery
-        } catch {
-            logger.error(
-                "the quarantine cannot be looked through, trying again", metadata: ["cause": "\(error.message)"])
-            return max(round.backoff.pause(), Self.roundEvery)
         }
+        round.backoff.reset()
+        return Self.roundEvery
+    }
+
+    private func failed(_ error: StoreFailure, _ round: inout Round) -> Duration {
+        logger.error(
+            "the quarantine cannot be looked through, trying again", metadata: ["cause": "\(error.message)"])
+        return max(round.backoff.pause(), Self.roundEvery)
     }
 }

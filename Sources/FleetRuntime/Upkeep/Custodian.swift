@@ -22,6 +22,8 @@ package struct Custodian<Store: StoreCustody>: Service {
     }
 
     private static var roundEvery: Duration { .seconds(1) }
+    /// Between two pieces commits have their turn, and so has the rest of a round.
+    private static var piecesPerRound: Int { 8 }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown { await work() }
@@ -40,6 +42,9 @@ package struct Custodian<Store: StoreCustody>: Service {
             let standing = try await store.maintain(at: now())
             forecast.note(freeBytes: standing.freeBytes, at: now())
             gauges.update(disk: standing, fullAt: forecast.fullAt)
+            for _ in 0..<Self.piecesPerRound where !Task.isCancelled {
+                guard try await store.tidy(at: now()) else { break }
+            }
             gauges.over(.disk)
         } catch {
             gauges.trouble(.disk, "house-keeping of the database fails: \(error.message)")

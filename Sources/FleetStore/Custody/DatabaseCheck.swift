@@ -66,13 +66,45 @@ final class DatabaseCheck {
 
     func run() throws -> DatabaseReport {
         let begin = ContinuousClock.now
+        try look()
+        report.seconds = (.now - begin).inSeconds
+        return report
+    }
+
+    private func look() throws {
         try checkStructure()
+        guard try isCurrent() else {
+            // The copy that is kept when a newer program updates the file: its bytes are looked at, it is not understood.
+            return try checkOldJournal()
+        }
         try loadNames()
         try checkSegments()
         try checkJournal()
         try checkState()
-        report.seconds = (.now - begin).inSeconds
-        return report
+    }
+
+    private func isCurrent() throws -> Bool {
+        var version = 0
+        try attempt("the file") { db in version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
+        return version == Schema.current.version
+    }
+
+    private func checkOldJournal() throws {
+        try attempt("the journal") { db in
+            if try db.tableExists("segment") {
+                addStructure("the file says that it has an older layout than it has")
+            }
+            guard try db.tableExists("journal") else { return }
+            let rows = try Row.fetchCursor(db, sql: "SELECT id, frames FROM journal ORDER BY id")
+            while let row = try rows.next() {
+                try stop.check()
+                report.journalRows += 1
+                let position: Int64 = try row.decode(atIndex: 0)
+                if try !row.withUnsafeBlob(1, { ByteReader.isWhole($0) }) {
+                    add(.journal, "row \(position) of the journal: the check sum does not match", DatabaseCheck.restore)
+                }
+            }
+        }
     }
 
     // MARK: What SQLite says
@@ -210,7 +242,9 @@ final class DatabaseCheck {
             }
             let listed = ListedSegment(id: id, first: told.first, last: told.last)
             let rowCount: Int64 = try row.decode(atIndex: 4)
-            let found = try row.withUnsafeBlob(5) { try check.check(listed, rowCount: rowCount, directory: $0, stop) }
+            let found = try row.withUnsafeBlob(5) {
+                try check.check(listed, level: told.level, rowCount: rowCount, directory: $0, stop)
+            }
             report.segments += 1
             report.columns += found.columns
             report.samples += found.samples

@@ -25,6 +25,31 @@ extension FleetDatabase: StoreCustody {
         }
     }
 
+    package func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool {
+        if try await seal(at: now) { return true }
+        if try await expire(at: now) { return true }
+        if try await merge() { return true }
+        return try await giveBackPages()
+    }
+
+    /// Gives pages that nothing uses any more back to the disk, some at a time, once they are a tenth of the file.
+    private func giveBackPages() async throws(StoreFailure) -> Bool {
+        let doing = "cannot make the database smaller"
+        let (free, all) = try await onWriter(doing) { db in
+            (
+                try Int.fetchOne(db.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0,
+                try Int.fetchOne(db.cachedStatement(sql: "PRAGMA page_count")) ?? 0
+            )
+        }
+        guard free > FleetDatabase.pagesAtOnce, free > all / 10 else { return false }
+        try await onWriter(doing) { db in
+            try db.execute(sql: "PRAGMA incremental_vacuum(\(FleetDatabase.pagesAtOnce))")
+        }
+        return true
+    }
+
+    private static let pagesAtOnce = 256
+
     package func releaseBallast() async {
         await inBackground { self.spendReserve() }
     }

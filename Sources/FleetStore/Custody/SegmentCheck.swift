@@ -30,9 +30,12 @@ struct SegmentCheck {
 
     func end() { values.deallocate() }
 
-    /// - Parameter rowCount: how many rows the table says it has.
+    /// - Parameters:
+    ///   - level: of the readings; of rollups a column's number says more than its signal.
+    ///   - rowCount: how many rows the table says it has.
     func check(
-        _ segment: ListedSegment, rowCount: Int64, directory bytes: UnsafeRawBufferPointer, _ stop: StopSign
+        _ segment: ListedSegment, level: Int64, rowCount: Int64, directory bytes: UnsafeRawBufferPointer,
+        _ stop: StopSign
     ) throws -> Found {
         var found = Found()
         func look(_ part: String, of signal: Int64? = nil, _ body: () throws -> Void) throws {
@@ -54,14 +57,16 @@ struct SegmentCheck {
         }
         for column in directory.columns {
             try stop.check()
-            try look("its values", of: column.signal) {
-                guard source.names.signal(column.signal) != nil else {
-                    throw Damage("no signal is stored under row \(column.signal)")
+            let isRollup = level != SegmentLevel.readings.rawValue
+            let signal = isRollup ? Rollup.signal(ofColumn: column.signal) : column.signal
+            try look("its values", of: signal) {
+                guard source.names.signal(signal) != nil else {
+                    throw Damage("no signal is stored under row \(signal)")
                 }
                 try check(column, of: segment.id, rowCount)
             }
             found.columns += 1
-            found.samples += Int64(column.statistics.count)
+            if !isRollup { found.samples += Int64(column.statistics.count) }
         }
         return found
     }

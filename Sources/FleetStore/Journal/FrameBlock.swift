@@ -4,7 +4,8 @@ import SeriesCodec
 /// A few frames of one machine that stand by themselves, as the newest values of its signals do.
 ///
 /// Format 2, in order: the byte 2; the frames as `FrameWriter` writes them, each with its list of signals; CRC-32C of all
-/// before, four bytes, least significant first.
+/// before, four bytes, least significant first. In format 1 a list of signals stands in a block once, under 0, and is then
+/// meant by its number in the block, counted from 1.
 enum FrameBlock {
     static let version: UInt8 = 2
 
@@ -21,7 +22,9 @@ enum FrameBlock {
     }
 
     static func frames(of bytes: UnsafeRawBufferPointer, names: StoredNames) throws(Damage) -> [ReceivedFrame] {
-        var reader = FrameReader(try ByteReader.body(of: bytes, version: version), names: names)
+        let isFirst = bytes.first == 1
+        var reader = FrameReader(
+            try ByteReader.body(of: bytes, version: isFirst ? 1 : version), names: names, countsShapes: isFirst)
         return try reader.rest()
     }
 }

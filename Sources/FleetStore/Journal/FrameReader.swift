@@ -19,6 +19,8 @@ struct FrameReader {
 
     private var reader: ByteReader
     private let names: StoredNames
+    /// The lists of signals so far, where frames mean them by their number; else `nil`.
+    private var countedShapes: [[Signal]]?
     private var boot: UInt32 = 0
     private var seq: UInt64 = 0
     private var observedAt: Int64 = 0
@@ -28,9 +30,10 @@ struct FrameReader {
         self.init(ByteReader(bytes), names: names)
     }
 
-    init(_ reader: ByteReader, names: StoredNames) {
+    init(_ reader: ByteReader, names: StoredNames, countsShapes: Bool = false) {
         self.reader = reader
         self.names = names
+        countedShapes = countsShapes ? [] : nil
     }
 
     /// When the first of some frames arrived.
@@ -81,7 +84,15 @@ struct FrameReader {
 
     private mutating func shape() throws(Damage) -> [Signal] {
         let row = try reader.varint()
-        guard row > 0 else { return try reader.shape(names) }
+        guard row > 0 else {
+            let shape = try reader.shape(names)
+            countedShapes?.append(shape)
+            return shape
+        }
+        if let countedShapes {
+            guard row <= UInt64(countedShapes.count) else { throw Damage("it has no list of signals \(row)") }
+            return countedShapes[Int(row) - 1]
+        }
         guard let shape = names.shape(Int64(bitPattern: row)) else {
             throw Damage("no list of signals is stored under row \(row)")
         }

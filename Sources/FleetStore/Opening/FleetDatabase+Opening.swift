@@ -15,17 +15,17 @@ extension FleetDatabase {
     /// as long as it lies there no empty one is made in its place.
     package static func open(
         path: String, access: Access, catalog: Catalog = Catalog(), limits: IngestLimits = IngestLimits(),
-        keepsBallast: Bool = false, sync: CommitSync = .full
+        retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool = false, sync: CommitSync = .full
     ) async throws(StoreFailure) -> FleetDatabase {
         try await open(
-            path: path, access: access, catalog: catalog, limits: limits, keepsBallast: keepsBallast,
-            quarantineBounds: QuarantineBounds(), schema: .current, sync: sync)
+            path: path, access: access, catalog: catalog, limits: limits, retention: retention,
+            keepsBallast: keepsBallast, quarantineBounds: QuarantineBounds(), schema: .current, sync: sync)
     }
 
     static func open(
-        path: String, access: Access, catalog: Catalog, limits: IngestLimits, keepsBallast: Bool,
-        quarantineBounds: QuarantineBounds, schema: Schema, sync: CommitSync = .full,
-        sealRules: SealRules = SealRules(),
+        path: String, access: Access, catalog: Catalog, limits: IngestLimits,
+        retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool, quarantineBounds: QuarantineBounds,
+        schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -33,8 +33,9 @@ extension FleetDatabase {
                 do throws(StoreFailure) {
                     let (writer, readers, lock) = try connect(path: path, access: access, schema: schema, sync: sync)
                     let database = FleetDatabase(
-                        path: path, catalog: catalog, limits: limits, quarantineBounds: quarantineBounds,
-                        keepsBallast: keepsBallast, freeBytes: freeBytes, writer: writer, readers: readers,
+                        path: path, catalog: catalog, limits: limits, retention: retention,
+                        quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
+                        writer: writer, readers: readers,
                         head: try head(readers, path: path), sealRules: sealRules, lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
@@ -155,6 +156,7 @@ extension FleetDatabase {
             try db.execute(
                 sql: """
                     PRAGMA page_size = \(Connections.pageSize);
+                    PRAGMA auto_vacuum = INCREMENTAL;
                     PRAGMA application_id = \(FileHeader.applicationID);
                     """)
         }

@@ -48,36 +48,15 @@ extension Schema {
                     PRIMARY KEY (machine, signal)
                 ) WITHOUT ROWID;
 
-                -- Lists of signals that frames refer to.
-                CREATE TABLE shape (id INTEGER PRIMARY KEY, signals BLOB NOT NULL UNIQUE);
-
-                -- What came in and is not in segments yet, in order of arrival.
-                CREATE TABLE journal (id INTEGER PRIMARY KEY, frames BLOB NOT NULL);
-
-                -- Times are microseconds of the machine's clock.
-                CREATE TABLE segment (
+                -- One row a commit, machine and hour of the machine's clock; frames is a frame block.
+                CREATE TABLE journal (
                     id INTEGER PRIMARY KEY,
                     machine INTEGER NOT NULL REFERENCES machine (id),
-                    -- 0: readings as they came; 1 and 2: what is kept of each minute and hour of them.
-                    level INTEGER NOT NULL,
-                    first INTEGER NOT NULL,
-                    last INTEGER NOT NULL,
-                    rows INTEGER NOT NULL,
-                    directory BLOB NOT NULL
+                    hour INTEGER NOT NULL,
+                    received_at INTEGER NOT NULL,
+                    frames BLOB NOT NULL
                 );
-                CREATE INDEX segment_machine ON segment (machine, level, last, first);
-                -- The columns of segments; the row is that of the segment times 4,096, and a number.
-                CREATE TABLE chunk (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-                -- What rows of an import said beside their values, as a JSON object with sorted keys; the value of the
-                -- signal @tags is such a row.
-                CREATE TABLE tag_set (id INTEGER PRIMARY KEY, tags TEXT NOT NULL UNIQUE);
-                -- Frames that left the journal and cannot be read, as they are.
-                CREATE TABLE unreadable (
-                    id INTEGER PRIMARY KEY,
-                    machine INTEGER NOT NULL,
-                    frames BLOB NOT NULL,
-                    why TEXT NOT NULL
-                );
+                CREATE INDEX journal_machine_hour ON journal (machine, hour);
 
                 -- The exact set of stored frames. Numbers are unsigned 64-bit, kept in their bits.
                 CREATE TABLE sequence_range (

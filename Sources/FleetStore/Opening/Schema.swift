@@ -8,7 +8,7 @@ struct Schema: Sendable {
     /// Step n leads from version n - 1 to n.
     var steps: [Step]
 
-    static let current = Schema(steps: [Schema.version1])
+    static let current = Schema(steps: [Schema.version1, Schema.version2])
 
     var version: Int { steps.count }
 

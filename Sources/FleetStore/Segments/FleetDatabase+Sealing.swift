@@ -9,7 +9,7 @@ struct SealRules: Sendable {
     /// The head is in memory, and the journal must be read again at a start: when they are longer than this.
     var headBytes = 48 << 20
     /// When the oldest has been there for so long.
-    var age = Duration.minutes(15)
+    var age = Duration.hours(1)
     /// Machines are sealed together until their pieces take this much: a transaction that others wait for stays short.
     var bytesAtOnce = 1 << 20
     /// So many rows of the journal are removed in one transaction.
@@ -25,7 +25,7 @@ extension FleetDatabase {
         let mark = try await onWriter(doing) { try SealMark($0) }
         guard mark.sealing > 0 else {
             if mustBegin || isSealingDue(at: now) {
-                return try await write(doing) { db, ledger in
+                let hasBegun = try await write(doing) { db, ledger in
                     var next = mark
                     next.sealing = try ledger.lastPosition(db)
                     next.machine = 0
@@ -33,6 +33,7 @@ extension FleetDatabase {
                     try next.write(db)
                     return true
                 }
+                if hasBegun { return true }
             }
             return try await trimJournal(doing)
         }
@@ -102,6 +103,7 @@ extension FleetDatabase {
             try next.write(db)
         }
         head.drop(machines.map(\.machine), upTo: mark.sealing)
+        noteNewSegments(of: machines.map(\.machine))
     }
 
     /// Removes rows of the journal that nobody needs any more.

@@ -18,7 +18,7 @@ struct Segment {
 }
 
 /// What the rows of a segment are.
-enum SegmentLevel: Int64 {
+enum SegmentLevel: Int64, CaseIterable {
     /// Readings as they came.
     case readings = 0
     /// What is kept of the readings of a minute.
@@ -125,7 +125,7 @@ private struct Columns {
 }
 
 /// Puts columns one behind the other into chunks of about the same size.
-private struct ChunkPacker {
+struct ChunkPacker {
     /// Reading a column walks through the pages of its chunk before it; a longer one makes better use of its last page.
     private static let bytesMax = 64 << 10
 

@@ -9,6 +9,8 @@ import SeriesCodec
 /// nowhere.
 struct SegmentDirectory {
     static let version: UInt8 = 1
+    /// A segment has fewer chunks.
+    static let chunksMax = 4_096
 
     struct Place: Hashable {
         var chunk: Int
@@ -111,7 +113,7 @@ extension ByteWriter {
 extension ByteReader {
     fileprivate mutating func place() throws(Damage) -> SegmentDirectory.Place {
         let (chunk, offset, length) = (try varint(), try varint(), try varint())
-        guard chunk < UInt64(SegmentTable.chunksMax), let offset = Int(exactly: offset),
+        guard chunk < UInt64(SegmentDirectory.chunksMax), let offset = Int(exactly: offset),
             let length = Int(exactly: length)
         else { throw Damage("a column lies beyond what a segment may have") }
         return SegmentDirectory.Place(chunk: Int(chunk), offset: offset, length: length)

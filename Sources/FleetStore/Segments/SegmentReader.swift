@@ -51,6 +51,35 @@ struct SegmentReader {
         return frames
     }
 
+    /// The times of all rows of a rollup, microseconds, and the values of all columns by their numbers.
+    func columns(
+        of segment: StoredSegment, _ body: (_ number: Int64, _ values: [Double], _ presence: Presence) throws -> Void
+    ) throws -> [Int64] {
+        let directory = try segment.directory()
+        let times = try Damage.of("its times") {
+            try chunks.withBytes(of: directory.rows, in: segment.id) { bytes in
+                let decoder = try RowsDecoder(bytes, using: workspace)
+                return try decoder.all().observedAt
+            }
+        }
+        for column in directory.columns {
+            let signal = Rollup.signal(ofColumn: column.signal)
+            try Damage.of("what is kept of \(names.signal(signal)?.name ?? "signal \(signal)")") {
+                try chunks.withBytes(of: column.place, in: segment.id) { bytes in
+                    let decoder = try ColumnDecoder(bytes, using: workspace)
+                    guard decoder.rowCount == times.count else { throw Damage("it is as long as no other") }
+                    var values = [Double](repeating: 0, count: times.count)
+                    let result = values.withUnsafeMutableBufferPointer { values in
+                        Result { () throws(Damage) in try decoder.decode(0..<values.count, into: values) }
+                    }
+                    try result.get()
+                    try body(column.signal, values, decoder.presence)
+                }
+            }
+        }
+        return times
+    }
+
     private func times(_ rows: Range<Int>, _ decoder: RowsDecoder) throws(Damage) -> [Timestamp] {
         var times = [Int64](repeating: 0, count: rows.count)
         let result = times.withUnsafeMutableBufferPointer { times in

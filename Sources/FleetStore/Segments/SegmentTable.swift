@@ -7,13 +7,13 @@ import SeriesCodec
 /// The tables of segments and of their chunks.
 enum SegmentTable {
     /// The row of a chunk is the row of its segment, shifted, and its number: so it needs no index.
-    static let chunkBits: Int64 = 12
-    static let chunksMax = 1 << chunkBits
+    static let chunkBits = Int64(SegmentDirectory.chunksMax.trailingZeroBitCount)
 
     static func chunkRow(_ segment: Int64, _ chunk: Int) -> Int64 { segment << chunkBits | Int64(chunk) }
 
     static func insert(_ segment: Segment, _ db: Database) throws {
-        precondition(segment.chunks.count < chunksMax, "a segment of at most 65,536 rows has fewer chunks")
+        precondition(
+            segment.chunks.count < SegmentDirectory.chunksMax, "a segment of at most 65,536 rows has fewer chunks")
         try db.cachedStatement(
             sql: "INSERT INTO segment (machine, level, first, last, rows, directory) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
@@ -33,7 +33,7 @@ enum SegmentTable {
     static func delete(_ segments: [Int64], _ db: Database) throws {
         for id in segments {
             try db.cachedStatement(sql: "DELETE FROM chunk WHERE id BETWEEN ? AND ?")
-                .execute(arguments: [chunkRow(id, 0), chunkRow(id, chunksMax - 1)])
+                .execute(arguments: [chunkRow(id, 0), chunkRow(id, SegmentDirectory.chunksMax - 1)])
             try db.cachedStatement(sql: "DELETE FROM segment WHERE id = ?").execute(arguments: [id])
         }
     }
@@ -52,6 +52,34 @@ enum SegmentTable {
     }
 }
 
+extension SegmentTable {
+    /// A segment with fewer rows is merged with others when there are enough of them. The index of small segments says the
+    /// same number.
+    static let smallRows = 8_192
+
+    /// The small segments of a machine, in order of their first rows.
+    static func smallSegments(of machine: Int64, _ level: SegmentLevel, _ db: Database) throws -> [StoredSegment] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT id, first, last, rows, directory FROM segment INDEXED BY segment_small
+                    WHERE machine = ? AND level = ? AND rows < \(smallRows) ORDER BY first, id
+                    """), arguments: [machine, level.rawValue]
+        ).map { try StoredSegment($0) }
+    }
+
+    /// The machines that have at least so many small segments of one level.
+    static func machines(withSmallSegments count: Int, _ db: Database) throws -> [Int64] {
+        try Int64.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT machine FROM (
+                    SELECT machine FROM segment INDEXED BY segment_small WHERE rows < \(smallRows)
+                    GROUP BY machine, level HAVING COUNT(*) >= ?)
+                """, arguments: [count])
+    }
+}
+
 /// A segment as its table describes it; its directory is not read yet.
 struct StoredSegment {
     var id: Int64
@@ -60,7 +88,7 @@ struct StoredSegment {
     var rowCount: Int
     private var row: Row
 
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         id = try row.decode(atIndex: 0)
         first = Timestamp(microseconds: try row.decode(atIndex: 1))
         last = Timestamp(microseconds: try row.decode(atIndex: 2))

@@ -7,6 +7,7 @@ import GRDB
 
 /// What the store holds, read in one transaction by plain SQL rather than by the store's own readers.
 struct StoreView: Sendable {
+    /// What the table of numbers says; what is in the journal may be missing there.
     var ranges: [String: [ClosedRange<UInt64>]] = [:]
     /// By topic and body, with how many rows there are of those not taken after all.
     var quarantine: [String: Int] = [:]
@@ -24,7 +25,7 @@ struct StoreView: Sendable {
     var lastReply: Int64 = 0
     var lastRow: Int64 = 0
 
-    /// What `ranges` says, one by one.
+    /// What `ranges` and the journal say, one by one.
     var frames: Set<FrameID> = []
 
     struct Order: Sendable {
@@ -60,6 +61,20 @@ struct StoreView: Sendable {
             let range = UInt64(row[3] as Int64)...UInt64(row[4] as Int64)
             ranges["\(machine) \(boot)", default: []].append(range)
             for seq in range { frames.insert(FrameID(machine: machine, boot: boot, seq: seq)) }
+        }
+        let names = try StoredNames(db)
+        let mark = try SealMark(db)
+        var machines: [Int64: MachineKey] = [:]
+        for row in try rows("SELECT fleet, equipment, id FROM machine") { machines[row[2]] = MachineKey(row) }
+        for row in try rows("SELECT id, frames FROM journal ORDER BY id") {
+            try row.withUnsafeBlob(1) { bytes in
+                for piece in try JournalRow.pieces(of: bytes) where row[0] > mark.position(of: piece.machine) {
+                    var reader = FrameReader(piece.bytes, names: names)
+                    while let frame = try reader.skip() {
+                        frames.insert(FrameID(machine: machines[piece.machine]!, boot: frame.boot, seq: frame.seq))
+                    }
+                }
+            }
         }
         for row in try rows("SELECT topic, body, released_at IS NULL FROM quarantine") {
             quarantineRows += 1

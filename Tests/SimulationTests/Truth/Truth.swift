@@ -21,6 +21,8 @@ final class Truth {
     /// Good messages turned away because the daemon's time was wrong, in this life of it and since its time was last
     /// moved.
     private var misjudged: [String: Int] = [:]
+    /// Which of them were there when the quarantine's last message was this one.
+    private var turnedAwayBefore: [Int64: Set<String>] = [:]
     /// A commit that failed may still be found after a restart, as long as nothing was written after it; of several the one
     /// that the later did not come to overwrite.
     private var uncertain: [Taking] = []
@@ -169,19 +171,24 @@ final class Truth {
     }
 
     /// The daemon's time was moved, and it says that it has judged anew what it turned away.
-    func lookedThroughQuarantine(isTimeRight: Bool) {
-        if isTimeRight, let id = misjudged.values.min() {
+    func lookedThroughQuarantine(upTo last: Int64, isTimeRight: Bool) {
+        let judged = misjudged.filter { turnedAwayBefore[last]?.contains($0.key) ?? true }
+        if isTimeRight, let id = judged.values.min() {
             violate("the time is right, and message \(id), turned away for its time, was not taken")
         }
-        misjudged = [:]
+        for fingerprint in judged.keys { misjudged[fingerprint] = nil }
+        turnedAwayBefore = turnedAwayBefore.filter { $0.key > last }
     }
+
+    /// Nothing was turned away after the message `id` yet.
+    func lastTurnedAway(is id: Int64) { turnedAwayBefore[id] = Set(misjudged.keys) }
 
     /// Messages turned away by a wrong time and not taken since; what an earlier life turned away it has forgotten.
     var waitingForTheTime: [Int] { misjudged.values.sorted() }
 
     /// After a restart the store may also hold what failed last: all of it, or none.
     func settle(_ view: StoreView) {
-        defer { misjudged = [:] }
+        defer { (misjudged, turnedAwayBefore) = ([:], [:]) }
         let found = uncertain.first { taking in
             view.frames == stored.union(taking.frames) && view.replies == replies.union(taking.replies)
                 && Set(view.quarantine.keys) == rejected(after: taking)

@@ -49,7 +49,14 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
     }
 
     func maintain(at now: Timestamp) async throws(StoreFailure) -> DiskStanding {
-        try await writing { database throws(StoreFailure) in try await database.maintain(at: now) }
+        // Moving the log into the file overwrites nothing that failed: it lies in the log until something is added there.
+        try await writing(overwritesWhatFailed: false) { database throws(StoreFailure) in
+            try await database.maintain(at: now)
+        }
+    }
+
+    func tidy(at now: Timestamp) async throws(StoreFailure) -> Bool {
+        try await writing { database throws(StoreFailure) in try await database.tidy(at: now) }
     }
 
     func releaseBallast() async { await database.releaseBallast() }
@@ -75,9 +82,9 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         try await writing { database throws(StoreFailure) in try await database.acknowledge(acknowledgement) }
     }
 
-    func noteClockMoved() async throws(StoreFailure) {
-        try await writing { database throws(StoreFailure) in try await database.noteClockMoved() }
-        world.truth.lookedThroughQuarantine(isTimeRight: isTimeRight)
+    func noteClockMoved(upTo last: Int64) async throws(StoreFailure) {
+        try await writing { database throws(StoreFailure) in try await database.noteClockMoved(upTo: last) }
+        world.truth.lookedThroughQuarantine(upTo: last, isTimeRight: isTimeRight)
         world.trace.note("store: the clock was moved")
     }
 
@@ -89,13 +96,18 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
     func newestArrival() async throws(StoreFailure) -> Timestamp? {
         try await reading { database throws(StoreFailure) in try await database.newestArrival() }
     }
+    func lastTurnedAway() async throws(StoreFailure) -> Int64 {
+        let last = try await reading { database throws(StoreFailure) in try await database.lastTurnedAway() }
+        world.truth.lastTurnedAway(is: last)
+        return last
+    }
     func turnedAwayForTime(
-        after id: Int64, limit: Int
+        after id: Int64, upTo last: Int64, limit: Int
     ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)] {
         if world.mutation == .keepsMisjudged { return [] }
         return try await reading { database throws(StoreFailure) in
             // Few at a time, so that a run sees them come in several parts.
-            try await database.turnedAwayForTime(after: id, limit: min(limit, 3))
+            try await database.turnedAwayForTime(after: id, upTo: last, limit: min(limit, 3))
         }
     }
     func resume() async throws(StoreFailure) -> EvaluationState {
@@ -157,7 +169,7 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
     // MARK: - How
 
     private func writing<Value>(
-        _ body: (FleetDatabase) async throws(StoreFailure) -> Value
+        overwritesWhatFailed: Bool = true, _ body: (FleetDatabase) async throws(StoreFailure) -> Value
     ) async throws(StoreFailure) -> Value {
         try meetFaults()
         world.disk.isArmed = true
@@ -165,7 +177,7 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         let changesBefore = world.disk.changeCount
         let value = try await body(database)
         world.disk.waitForReaders()
-        if world.disk.changeCount != changesBefore { world.truth.wroteOther() }
+        if overwritesWhatFailed, world.disk.changeCount != changesBefore { world.truth.wroteOther() }
         return value
     }
 
