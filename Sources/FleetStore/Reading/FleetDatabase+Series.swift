@@ -21,7 +21,7 @@ extension FleetDatabase {
     package func machineKeys() async throws(StoreFailure) -> [MachineKey] {
         try await read("cannot list the machines") { db, _ in
             try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine ORDER BY fleet, equipment")
-                .map { MachineKey($0) }
+                .map { try MachineKey($0) }
         }
     }
 
