@@ -77,10 +77,11 @@ import Testing
         let packed = try Array(Data(contentsOf: URL(fileURLWithPath: path)))
         var flipped = packed
         flipped[packed.count / 2] ^= 0x55
-        for bytes in [
-            packed.dropLast(20), packed.prefix(packed.count / 2), flipped[...], packed + [1, 2, 3, 4, 5, 6],
+        let cases: [[UInt8]] = [
+            Array(packed.dropLast(20)), Array(packed.prefix(packed.count / 2)), flipped, packed + [1, 2, 3, 4, 5, 6],
             [1, 2, 3, 4, 5, 6, 7],
-        ] {
+        ]
+        for bytes in cases {
             try Data(bytes).write(to: URL(fileURLWithPath: path))
             let failure = #expect(throws: PackedFileFailure.self) { try read(path) }
             #expect(failure?.description.contains(path) == true)
