@@ -64,7 +64,9 @@ extension FleetDatabase {
             while documents.count < limit, let row = try rows.next() {
                 try deadline.check()
                 let file: String = row[0]
-                for line in try row.withUnsafeBlob(1, { try RejectedLines.lines(of: $0) }).prefix(limit - documents.count) {
+                for line in try row.withUnsafeBlob(1, { try RejectedLines.lines(of: $0) }).prefix(
+                    limit - documents.count)
+                {
                     documents.append(
                         RejectedLineDocument(
                             file: file, line: line.number, reason: line.reason,
