@@ -47,10 +47,14 @@ demo: build
 tests: packages
 	@$(BUILD) --build-tests
 
-# The simulation puts a disk of its own under every database of its process, so it has one to itself.
+# The simulation puts a disk of its own under every database of its process, so it has one to itself. So have the suites
+# that compute without a pause: beside them a server in the same process would get no thread to answer on.
+COMPUTING := ^(FleetStoreTests|SeriesCodecTests|PackedFilesTests)
+TESTED := -c release -Xswiftc -enable-testing --skip-build
 test: tests
-	@swift test -c release -Xswiftc -enable-testing --skip-build --skip '^SimulationTests'
-	@swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
+	@swift test $(TESTED) --skip '$(COMPUTING)' --skip '^SimulationTests'
+	@swift test $(TESTED) --filter '$(COMPUTING)'
+	@swift test $(TESTED) --filter '^SimulationTests'
 
 # Programs and tests once more with the instruments in. Whatever process finds something writes it into a file of its own.
 THREADED := -c release --scratch-path .build-tsan --sanitize=thread -Xswiftc -enable-testing
@@ -61,14 +65,15 @@ test-thread: packages
 	@swift build $(THREADED) --build-tests
 	@"$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang" -O1 -shared -fPIC -o $(EDGES) Tests/ThreadEdges/edges.c
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
-	@$(WATCHED) swift test $(THREADED) --skip-build --skip '^SimulationTests'
+	@$(WATCHED) swift test $(THREADED) --skip-build --skip '$(COMPUTING)' --skip '^SimulationTests'
+	@$(WATCHED) swift test $(THREADED) --skip-build --filter '$(COMPUTING)'
 	@$(WATCHED) swift test $(THREADED) --skip-build --filter '^SimulationTests'
 	@if ls $(REPORTS)/report.* >/dev/null 2>&1; then cat $(REPORTS)/report.*; exit 1; fi
 
 # One seed alone: make simulation SEED=17
 SEEDS ?= 10000
 simulation: tests
-	@ZUBR_SEEDS=$(SEEDS) ZUBR_SEED=$(SEED) swift test -c release -Xswiftc -enable-testing --skip-build --filter '^SimulationTests'
+	@ZUBR_SEEDS=$(SEEDS) ZUBR_SEED=$(SEED) swift test $(TESTED) --filter '^SimulationTests'
 
 # The library once more, in C alone: SwiftPM ties it to the Swift runtime, which no server has.
 static: packages
