@@ -397,9 +397,9 @@ package protocol ClockStore: Sendable {
     func newestArrival() async throws(StoreFailure) -> Timestamp?
     /// The last message that was turned away; 0 when none ever was.
     func lastTurnedAway() async throws(StoreFailure) -> Int64
-    /// Messages turned away for their time and not judged anew since, from after `id` up to `last`.
+    /// Messages turned away for their time and not judged anew since, from after `id` on.
     func turnedAwayForTime(
-        after id: Int64, upTo last: Int64, limit: Int
+        after id: Int64, limit: Int
     ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
     /// What is in the quarantine up to `last` was judged anew after the clock was moved.
     func noteClockMoved(upTo last: Int64) async throws(StoreFailure)

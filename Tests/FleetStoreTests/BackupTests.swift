@@ -123,18 +123,22 @@ struct ClockStoreTests {
         _ = try await store.commit(turnedAway)
 
         let retry = QuarantineRetry(store: store, limits: limits)
-        let before = try await store.lastTurnedAway()
-        let late = assembler.assemble([message(3, at: start, received: start - .hours(3))])
+        let move = ClockMove(from: ours + .seconds(1), to: start + .seconds(1), last: try await store.lastTurnedAway())
+        // Judged and not stored yet when the clock was moved, and turned away after it by one that is still wrong.
+        let late = assembler.assemble([
+            message(3, at: start, received: ours + .milliseconds(900)),
+            message(4, at: start + .hours(3), received: start + .seconds(2)),
+        ])
         _ = try await store.commit(late)
-        #expect(try await retry.retake(movedBy: .hours(1), upTo: before) == 1)
+        #expect(try await retry.retake(before: move, wrongBy: .hours(1)) == 2)
         #expect(try await store.counts().quarantined == 2)
-        #expect(try await store.everything().map(\.seq) == [1])
-        #expect(try await store.newestArrival() == start)
-        // It was judged by the right time now; another step is about what came later, and about that alone.
-        #expect(try await retry.retake(movedBy: .hours(1), upTo: before) == 0)
-        let last = try await store.lastTurnedAway()
-        #expect(try await retry.retake(movedBy: .hours(3), upTo: last) == 1)
         #expect(try await store.everything().map(\.seq) == [1, 3])
+        #expect(try await store.newestArrival() == start + .milliseconds(900))
+        // They were judged by the right time now; another move is about what came later, and about that alone.
+        #expect(try await retry.retake(before: move, wrongBy: .hours(1)) == 0)
+        let next = ClockMove(from: start + .seconds(3), to: start + .hours(3), last: try await store.lastTurnedAway())
+        #expect(try await retry.retake(before: next, wrongBy: next.step) == 1)
+        #expect(try await store.everything().map(\.seq) == [1, 3, 4])
         await store.close()
     }
 

@@ -53,20 +53,47 @@ package struct QuarantineRetry<Store: IngestStore & FleetReader>: Sendable {
 extension QuarantineRetry where Store: ClockStore {
     private var messagesPerRead: Int { 200 }
 
-    /// Our clock was wrong and was moved by `step`: what had been turned away for its time until then, up to `last`, and not
-    /// been judged anew is judged as if it had been right. Returns how many messages are taken after all.
-    package func retake(movedBy step: Duration, upTo last: Int64) async throws(StoreFailure) -> Int {
+    /// Our clock was wrong until `move`, and by `error`: what had been turned away for its time until then and not been
+    /// judged anew is judged as if it had been right. Returns how many messages are taken after all.
+    package func retake(before move: ClockMove, wrongBy error: Duration) async throws(StoreFailure) -> Int {
         var answer = RetryDocument()
         var judged: Int64 = 0
         while true {
-            var held = try await store.turnedAwayForTime(after: judged, upTo: last, limit: messagesPerRead)
+            var held = try await store.turnedAwayForTime(after: judged, limit: messagesPerRead)
             guard let end = held.last?.id else { break }
             judged = end
-            for index in held.indices { held[index].message.receivedAt += step }
+            held.removeAll { !move.came(after: $0.id, $0.message.receivedAt) }
+            for index in held.indices { held[index].message.receivedAt += error }
             try await take(held, into: &answer)
         }
-        try await store.noteClockMoved(upTo: last)
+        try await store.noteClockMoved(upTo: move.last)
         return answer.accepted.count
+    }
+}
+
+/// Our clock was moved.
+package struct ClockMove: Sendable, Hashable {
+    /// What it showed before and after.
+    package var from: Timestamp
+    package var to: Timestamp
+    /// The last message that had been turned away.
+    package var last: Int64
+
+    package init(from: Timestamp, to: Timestamp, last: Int64) {
+        self.from = from
+        self.to = to
+        self.last = last
+    }
+
+    package var step: Duration { to - from }
+
+    /// Whether the move came after a message was turned away: also after one that was judged and not stored yet when the
+    /// clock was moved, which its time of receipt tells, being nearer to what the clock showed before.
+    func came(after id: Int64, _ receivedAt: Timestamp) -> Bool {
+        if id <= last { return true }
+        let sinceFrom = receivedAt - from
+        let sinceTo = receivedAt - to
+        return sinceFrom <= .zero && (sinceTo < .zero || .zero - sinceFrom < sinceTo)
     }
 }
 

@@ -27,9 +27,8 @@ package struct ClockWatch<Store: IngestStore & ClockStore & FleetReader>: Servic
 
     /// Steps whose misjudged messages are still to be taken.
     package struct Round: Sendable {
-        /// In order, each with the last message that was turned away before it. What was turned away between two steps is
-        /// wrong by the later one only.
-        var owed: [(step: Duration, last: Int64)] = []
+        /// In order. What was turned away between two moves is wrong by the later one only.
+        var owed: [ClockMove] = []
         var backoff: Backoff
 
         package init(backoff: Backoff = Backoff()) { self.backoff = backoff }
@@ -55,16 +54,18 @@ package struct ClockWatch<Store: IngestStore & ClockStore & FleetReader>: Servic
             // Moved now, nobody could tell which messages came before.
             return failed(error, &round)
         }
-        let before = time.shift
+        let (before, shown) = (time.shift, time.now())
         for event in time.judge(.init(futureTolerance: limits.futureTolerance, ageMax: limits.ageMax)) {
             logger.warning("\(event.words)")
         }
         if let problem = time.problem() { gauges.trouble(.clock, problem) } else { gauges.over(.clock) }
-        if time.shift != before { round.owed.append((time.shift - before, last)) }
+        if time.shift != before {
+            round.owed.append(ClockMove(from: shown, to: shown + (time.shift - before), last: last))
+        }
         while let oldest = round.owed.first {
             do {
                 let taken = try await QuarantineRetry(store: store, limits: self.limits)
-                    .retake(movedBy: round.owed.reduce(.zero) { $0 + $1.step }, upTo: oldest.last)
+                    .retake(before: oldest, wrongBy: round.owed.reduce(.zero) { $0 + $1.step })
                 if taken > 0 {
                     logger.notice(
                         "messages turned away for their time are taken after all", metadata: ["count": "\(taken)"])

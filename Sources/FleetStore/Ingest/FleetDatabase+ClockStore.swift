@@ -19,17 +19,17 @@ extension FleetDatabase: ClockStore {
     }
 
     package func turnedAwayForTime(
-        after id: Int64, upTo last: Int64, limit: Int
+        after id: Int64, limit: Int
     ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)] {
         let ids = try await read("cannot read the quarantine") { db, _ in
             try Int64.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT id FROM quarantine WHERE id > ? AND id <= ? AND reason IN (?, ?) AND released_at IS NULL
+                        SELECT id FROM quarantine WHERE id > ? AND reason IN (?, ?) AND released_at IS NULL
                         ORDER BY id LIMIT ?
                         """),
                 arguments: [
-                    max(id, try Cursor.clock.value(db)), last, Rejection.Reason.futureTime.rawValue,
+                    max(id, try Cursor.clock.value(db)), Rejection.Reason.futureTime.rawValue,
                     Rejection.Reason.tooOld.rawValue, limit,
                 ])
         }

@@ -102,12 +102,12 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
         return last
     }
     func turnedAwayForTime(
-        after id: Int64, upTo last: Int64, limit: Int
+        after id: Int64, limit: Int
     ) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)] {
         if world.mutation == .keepsMisjudged { return [] }
         return try await reading { database throws(StoreFailure) in
             // Few at a time, so that a run sees them come in several parts.
-            try await database.turnedAwayForTime(after: id, upTo: last, limit: min(limit, 3))
+            try await database.turnedAwayForTime(after: id, limit: min(limit, 3))
         }
     }
     func resume() async throws(StoreFailure) -> EvaluationState {
