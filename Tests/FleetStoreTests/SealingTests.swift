@@ -190,9 +190,10 @@ struct SealingTests {
         #expect(try await count("segment", store) == 2)
         let found = await failure { _ = try await store.everything() }
         #expect(found?.message.contains("segment 3 of kuzbass-coal/truck-17") == true)
-        let after = SeriesQuery(
-            machine: truck, signal: nil, from: start + .seconds(3), to: start + .seconds(99), limit: 99)
-        #expect(try await store.series(after).count == 34, "the seventeen after it are there")
+        let after = SeriesQuestion(
+            machines: MachineSelection(keys: [truck]), from: start + .seconds(3), to: start + .seconds(99))
+        let answer = try await store.answer(after)
+        #expect(answer.series.map(\.times.count) == [17, 17], "the seventeen after it are there")
         await store.close()
     }
 
