@@ -94,12 +94,12 @@ extension KindEngine {
                     left -= 1
                     continue
                 }
-                let values = block.values.prefix(count).map { $0?[row] ?? .nan }
-                guard kind == .lowFuel ? values[0] <= 0.1 : values.contains(where: { !$0.isNaN }) else { continue }
+                let values = block.values.prefix(count).lazy.map { $0?[row] ?? .nan }
+                guard kind == .lowFuel ? values.first! <= 0.1 : values.contains(where: { !$0.isNaN }) else { continue }
                 isLeft[place] = false
                 left -= 1
                 let said = tagValues.flatMap { tags[$0[row]] } ?? usual
-                newest[place] = NewestRow(time: block.times[row], driver: said.driver, values: values)
+                newest[place] = NewestRow(time: block.times[row], driver: said.driver, values: Array(values))
             }
         }
         columns.head?.withBlock { block in
