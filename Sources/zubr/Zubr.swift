@@ -15,6 +15,7 @@ struct Zubr: AsyncParsableCommand {
         subcommands: [
             StatusCommand.self, MachinesCommand.self, MachineCommand.self, AlertsCommand.self, WorkOrdersCommand.self,
             CentersCommand.self, QuarantineCommand.self, GapsCommand.self, QueryCommand.self, TsbsCommand.self,
-            ExportCommand.self, ConfigCommand.self, DoctorCommand.self, DemoCommand.self,
+            SQLCommand.self, ExportCommand.self, ImportCommand.self, RejectedCommand.self, CheckCommand.self,
+            BackupCommand.self, RestoreCommand.self, ConfigCommand.self, DoctorCommand.self, DemoCommand.self,
         ])
 }

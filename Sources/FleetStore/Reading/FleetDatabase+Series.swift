@@ -21,11 +21,11 @@ extension FleetDatabase {
     package func machineKeys() async throws(StoreFailure) -> [MachineKey] {
         try await read("cannot list the machines") { db, _ in
             try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine ORDER BY fleet, equipment")
-                .map { MachineKey($0) }
+                .map { try MachineKey($0) }
         }
     }
 
-    private func walk(
+    func walk(
         of machine: MachineKey, from: Timestamp, to: Timestamp, only signal: Signal? = nil
     ) async throws(StoreFailure) -> SeriesWalk {
         let id = try await read("cannot read machine \(machine)") { db, _ in try MachineReader.id(of: machine, db) }
@@ -34,7 +34,7 @@ extension FleetDatabase {
 }
 
 /// How far a walk through a machine's frames has come.
-private struct SeriesWalk: Sendable {
+struct SeriesWalk: Sendable {
     let machine: MachineKey
     let id: Int64
     /// Only the readings of this one are wanted.
@@ -111,7 +111,7 @@ extension SeriesPoint {
             return signal.name
         }
         return frames.flatMap { frame in
-            frame.readings.filter { signal == nil || $0.signal == signal }
+            frame.readings.filter { signal == nil ? $0.signal != .tags : $0.signal == signal }
                 .sorted { name($0.signal) < name($1.signal) }
                 .map {
                     SeriesPoint(
