@@ -64,6 +64,8 @@ extension Duration {
 
 extension FixedWidthInteger {
     /// Division that rounds towards minus infinity, so that times before 1970 fall in the right bucket.
+    // Inlinable, because unspecialized it costs a hundred times as much, and answers have many times.
+    @inlinable
     package func flooredDivision(by divisor: Self) -> Self {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder != 0 && (remainder < 0) != (divisor < 0) ? quotient - 1 : quotient

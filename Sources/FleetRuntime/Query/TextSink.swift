@@ -67,7 +67,8 @@ package struct TextSink: ~Copyable {
             power *= 10
             places += 1
         }
-        append(value.description)
+        let text = value.description
+        append(text.hasSuffix(".0") && value != 0 ? String(text.dropLast(2)) : text)
     }
 
     /// `whole / 10^places`, with as many decimals.
@@ -106,13 +107,11 @@ package struct TextSink: ~Copyable {
         count &+= 1
     }
 
-    @inline(__always) private mutating func put(_ number: Int, digits: Int) {
-        var rest = number
-        for index in stride(from: digits - 1, through: 0, by: -1) {
-            start[count &+ index] = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-            rest /= 10
-        }
-        count &+= digits
+    /// Two digits.
+    @inline(__always) private mutating func put(pair number: Int) {
+        let number = UInt32(truncatingIfNeeded: number)
+        put(UInt8(truncatingIfNeeded: number / 10) &+ 0x30)
+        put(UInt8(truncatingIfNeeded: number % 10) &+ 0x30)
     }
 
     // MARK: Times
@@ -143,20 +142,26 @@ package struct TextSink: ~Copyable {
         let date = clock.turn(to: day)
         let (seconds, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
         reserve(32)
-        put(date.year, digits: 4)
+        put(pair: date.year / 100)
+        put(pair: date.year % 100)
         put(UInt8(ascii: "-"))
-        put(date.month, digits: 2)
+        put(pair: date.month)
         put(UInt8(ascii: "-"))
-        put(date.day, digits: 2)
+        put(pair: date.day)
         put(UInt8(ascii: "T"))
-        put(seconds / 3_600, digits: 2)
+        put(pair: seconds / 3_600)
         put(UInt8(ascii: ":"))
-        put(seconds / 60 % 60, digits: 2)
+        put(pair: seconds / 60 % 60)
         put(UInt8(ascii: ":"))
-        put(seconds % 60, digits: 2)
+        put(pair: seconds % 60)
         if fraction != 0 {
             put(UInt8(ascii: "."))
-            if fraction % 1_000 == 0 { put(fraction / 1_000, digits: 3) } else { put(fraction, digits: 6) }
+            put(UInt8(truncatingIfNeeded: fraction / 100_000) &+ 0x30)
+            put(pair: fraction / 1_000 % 100)
+            if fraction % 1_000 != 0 {
+                put(UInt8(truncatingIfNeeded: fraction / 100 % 10) &+ 0x30)
+                put(pair: fraction % 100)
+            }
         }
         put(UInt8(ascii: "Z"))
     }

@@ -81,21 +81,25 @@ extension KindEngine {
         }
         var newest: [NewestRow?] = []
         func find(_ block: RowBlock, _ tagValues: UnsafePointer<Double>?, _ places: UnsafePointer<Int32>) {
-            var left = Set((0..<block.count).lazy.map { places[$0] }.filter { $0 >= 0 })
             while newest.count < groups.keys.count { newest.append(nil) }
-            for row in stride(from: block.count - 1, through: 0, by: -1) {
-                guard !left.isEmpty else { return }
-                let place = places[row]
-                guard left.contains(place) else { continue }
-                if let known = newest[Int(place)], known.time >= block.times[row] {
-                    left.remove(place)
+            // Each group is looked for until it is found.
+            var isLeft = [Bool](repeating: true, count: groups.keys.count)
+            var left = isLeft.count
+            for row in stride(from: block.count - 1, through: 0, by: -1) where places[row] >= 0 {
+                guard left > 0 else { return }
+                let place = Int(places[row])
+                guard isLeft[place] else { continue }
+                if let known = newest[place], known.time >= block.times[row] {
+                    isLeft[place] = false
+                    left -= 1
                     continue
                 }
-                let values = block.values.prefix(count).map { $0?[row] ?? .nan }
-                guard kind == .lowFuel ? values[0] <= 0.1 : values.contains(where: { !$0.isNaN }) else { continue }
-                left.remove(place)
+                let values = block.values.prefix(count).lazy.map { $0?[row] ?? .nan }
+                guard kind == .lowFuel ? values.first! <= 0.1 : values.contains(where: { !$0.isNaN }) else { continue }
+                isLeft[place] = false
+                left -= 1
                 let said = tagValues.flatMap { tags[$0[row]] } ?? usual
-                newest[Int(place)] = NewestRow(time: block.times[row], driver: said.driver, values: values)
+                newest[place] = NewestRow(time: block.times[row], driver: said.driver, values: Array(values))
             }
         }
         columns.head?.withBlock { block in

@@ -71,9 +71,20 @@ struct LastReadings {
             // Those that follow end even earlier.
             if found.allSatisfy({ $0.map { last < $0.time } ?? false }) { break }
             let segment = try finder.segment(row, of: machine, wanted)
+            let buffer = scratch.buffer()
+            defer { scratch.giveBack(buffer) }
+            var rows: Range<Int>?
+            // Of all columns the same, and of most segments nobody needs them.
+            func times() throws -> Range<Int> {
+                if let rows { return rows }
+                let found = try segment.times(from: .min, to: end, into: buffer.times, using: scratch.workspace)
+                rows = found
+                return found
+            }
             for column in found.indices {
                 guard segment.columns[column] != nil, found[column].map({ last >= $0.time }) ?? true,
-                    let newest = try newest(of: segment, column, before: end, chunks, scratch)
+                    let newest = try newest(
+                        of: segment, column, before: end, buffer.times, times, chunks, scratch.workspace)
                 else { continue }
                 if try found[column]?.isBefore(newest) ?? true { found[column] = newest }
             }
@@ -82,23 +93,23 @@ struct LastReadings {
     }
 
     private func newest(
-        of segment: SegmentColumns, _ column: Int, before end: Int64, _ chunks: ChunkReader, _ scratch: QueryScratch
+        of segment: SegmentColumns, _ column: Int, before end: Int64, _ time: UnsafeMutablePointer<Int64>,
+        _ times: () throws -> Range<Int>, _ chunks: ChunkReader, _ workspace: SegmentWorkspace
     ) throws -> Found? {
         func number(of row: Int) throws -> (boot: UInt32, seq: UInt64) {
             try segment.load(column, from: chunks)
-            let (boot, seq) = try segment.sequence(row..<row + 1, using: scratch.workspace)
+            let (boot, seq) = try segment.sequence(row..<row + 1, using: workspace)
             return (boot[0], seq[0])
         }
         let summary = segment.columns[column]!.statistics
-        if summary.count == segment.rowCount, segment.last < end {
+        let isWhole = segment.last < end
+        if summary.count == segment.rowCount, isWhole {
             return Found(time: segment.last, value: summary.last) { try number(of: segment.rowCount - 1) }
         }
         try segment.load(column, from: chunks)
-        let buffer = scratch.buffer()
-        defer { scratch.giveBack(buffer) }
-        let rows = try segment.times(from: .min, to: end, into: buffer.times, using: scratch.workspace)
-        let (count, presence) = try segment.readings(of: column, rows, buffer, using: scratch.workspace)
-        guard count > 0, let row = rows.last(where: { presence[$0] }) else { return nil }
-        return Found(time: buffer.times[count - 1], value: buffer.values[count - 1]) { try number(of: row) }
+        let rows = try times()
+        guard let row = try segment.lastRow(of: column, before: rows.upperBound, using: workspace) else { return nil }
+        let value = isWhole ? summary.last : try segment.value(of: column, row, using: workspace)
+        return Found(time: time[row], value: value) { try number(of: row) }
     }
 }

@@ -15,8 +15,9 @@ enum Percentile {
             let place = part / 100 * Double(count - 1)
             let index = min(Int(place), count - 1)
             let (lower, upper) = (numbers[index], numbers[min(index + 1, count - 1)])
-            // Of two infinite ones there is nothing in between.
-            return lower == upper ? lower : lower + (upper - lower) * (place - Double(index))
+            let rest = place - Double(index)
+            // Infinite values have nothing in between, and are themselves where they stand.
+            return rest == 0 || lower == upper ? lower : lower + (upper - lower) * rest
         }
     }
 }

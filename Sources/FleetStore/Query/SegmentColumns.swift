@@ -97,6 +97,25 @@ final class SegmentColumns: @unchecked Sendable {
         }
     }
 
+    /// The last row before `end` that has a value.
+    func lastRow(of column: Int, before end: Int, using workspace: SegmentWorkspace) throws -> Int? {
+        try naming(column) {
+            let presence = try decoder(column, workspace).presence
+            return (0..<end).last { presence[$0] }
+        }
+    }
+
+    func value(of column: Int, _ row: Int, using workspace: SegmentWorkspace) throws -> Double {
+        var value = Double.nan
+        try naming(column) {
+            try withUnsafeMutablePointer(to: &value) {
+                try decoder(column, workspace).decode(
+                    row..<row + 1, into: UnsafeMutableBufferPointer(start: $0, count: 1))
+            }
+        }
+        return value
+    }
+
     /// Moves what belongs to rows with a value to the front.
     static func compress<Element>(_ list: UnsafeMutablePointer<Element>, _ rows: Range<Int>, _ words: [UInt64]) {
         var next = 0

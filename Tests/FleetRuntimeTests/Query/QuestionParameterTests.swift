@@ -8,7 +8,7 @@ struct QuestionParameterTests {
     private let now = Timestamp(iso8601: "2026-03-01T08:00:00Z")!
 
     private func read(_ values: [String: [String]]) throws -> SeriesQuestion {
-        try SeriesQuestion(values.merging(["equipment": ["a/b"]]) { $1 }, now: now)
+        try SeriesQuestion(["equipment": ["a/b"]].merging(values) { $1 }, now: now)
     }
 
     @Test("asks for the readings of a day when it says no more")

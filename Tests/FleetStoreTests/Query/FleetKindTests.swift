@@ -6,7 +6,7 @@ import Testing
 
 @testable import FleetStore
 
-@Suite("A question of the benchmark suite")
+@Suite("A question of the benchmark suite", .serialized)
 struct FleetKindTests {
     private let folder = TemporaryFolder()
 

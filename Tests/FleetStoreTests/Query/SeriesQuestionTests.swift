@@ -179,10 +179,12 @@ struct SeriesQuestionTests {
     @Test("sees what is kept of readings that are gone, minute by minute and hour by hour")
     func rollups() async throws {
         let store = try await open(QueryLimits())
-        let values = (0..<720).map { (index: Int) -> Double? in index % 50 == 0 ? nil : Double(index * 7 % 113) / 10 }
+        var values: [Double?] = []
+        for index in 0..<720 { values.append(index % 50 == 0 ? nil : Double(index * 7 % 113) / 10) }
         _ = try await store.commit(batch(speeds(values)))
         try await store.sealAll()
-        func ask(_ step: Duration, _ aggregates: [Aggregate] = [.mean, .min, .max, .sum, .count, .first, .last]) async throws
+        func ask(_ step: Duration, _ aggregates: [Aggregate] = [.mean, .min, .max, .sum, .count, .first, .last])
+            async throws
             -> SeriesAnswer.Series?
         {
             try await store.answer(question(.steps(step, aggregates))).series.first
@@ -196,7 +198,8 @@ struct SeriesQuestionTests {
         #expect(minutes?.times.count == 12 && hours?.times.count == 2)
 
         store.take(
-            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1), minutes: .days(10)))
+            catalog: Catalog(), limits: IngestLimits(),
+            retention: RetentionSettings(readings: .days(1), minutes: .days(10)))
         while try await store.expire(at: start + .days(2)) {}
         #expect(try await store.answer(question()).series.isEmpty, "the readings are gone")
         #expect(isLike(try await ask(.minutes(10)), minutes))

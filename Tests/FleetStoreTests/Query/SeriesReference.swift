@@ -15,8 +15,17 @@ struct SeriesReference {
         }
     }
 
-    func raw(_ machine: Int, from: Int64, to: Int64) -> [(time: Int64, value: Double)] {
-        readings[machine].filter { $0.time >= from && $0.time < to }
+    func raw(_ machine: Int, from: Int64, to: Int64) -> ArraySlice<(time: Int64, value: Double)> {
+        readings[machine][first(machine, notBefore: from)..<first(machine, notBefore: to)]
+    }
+
+    private func first(_ machine: Int, notBefore time: Int64) -> Int {
+        var range = 0..<readings[machine].count
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = readings[machine][middle].time < time ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
     }
 
     /// The values of each step that has a reading, of the machines of a group together.
@@ -52,14 +61,14 @@ struct SeriesReference {
     }
 
     /// The first reading of all; of machines that say something at the same time, that of the first of them.
-    private func first(_ machines: [[(time: Int64, value: Double)]]) -> Double {
+    private func first(_ machines: [ArraySlice<(time: Int64, value: Double)>]) -> Double {
         var oldest: (time: Int64, value: Double)?
         for case let reading? in machines.map(\.first) where reading.time < oldest?.time ?? .max { oldest = reading }
         return oldest!.value
     }
 
     /// The last reading of all; of machines that say something at the same time, that of the first of them.
-    private func last(_ machines: [[(time: Int64, value: Double)]]) -> Double {
+    private func last(_ machines: [ArraySlice<(time: Int64, value: Double)>]) -> Double {
         var newest: (time: Int64, value: Double)?
         for case let reading? in machines.map(\.last) where reading.time > newest?.time ?? .min { newest = reading }
         return newest!.value
@@ -69,7 +78,7 @@ struct SeriesReference {
         guard !numbers.isEmpty else { return .nan }
         let place = part / 100 * Double(numbers.count - 1)
         let (lower, upper) = (numbers[Int(place.rounded(.down))], numbers[Int(place.rounded(.up))])
-        return lower == upper ? lower : lower + (upper - lower) * (place - place.rounded(.down))
+        return lower == upper ? lower : lower + (upper - lower) * place.truncatingRemainder(dividingBy: 1)
     }
 
     private func rate(_ machines: [Int], _ begin: Int64, _ end: Int64, _ hold: Int64) -> Double {
@@ -77,8 +86,10 @@ struct SeriesReference {
         for machine in machines {
             var increase = 0.0
             var time: Int64 = 0
-            for (before, after) in zip(readings[machine], readings[machine].dropFirst())
-            where after.time >= begin && after.time < end && after.time - before.time <= hold {
+            let said = raw(machine, from: begin, to: end)
+            for index in said.indices where index > 0 {
+                let (before, after) = (readings[machine][index - 1], readings[machine][index])
+                guard after.time - before.time <= hold else { continue }
                 increase += after.value >= before.value ? after.value - before.value : after.value
                 time += after.time - before.time
             }
@@ -91,10 +102,13 @@ struct SeriesReference {
         var sum = 0.0
         var time: Int64 = 0
         // A machine that said nothing in the step does not count in it.
-        for machine in machines where !raw(machine, from: begin, to: end).isEmpty {
-            let all = readings[machine].filter { $0.time < end }
-            for (index, reading) in all.enumerated() {
-                let next = index + 1 < all.count ? all[index + 1].time : end
+        for machine in machines {
+            let said = raw(machine, from: begin, to: end)
+            guard !said.isEmpty else { continue }
+            // Of those before the step only the last may still hold.
+            for index in max(0, said.startIndex - 1)..<said.endIndex {
+                let reading = readings[machine][index]
+                let next = index + 1 < said.endIndex ? readings[machine][index + 1].time : end
                 let held = min(next, end, reading.time + hold) - max(reading.time, begin)
                 guard held > 0 else { continue }
                 sum += reading.value * Double(held)
