@@ -16,7 +16,7 @@ package struct ColumnStatistics: Hashable, Sendable {
     /// What rounding took from the sum (Neumaier 1974): 65,536 roundings would be seen in a mean.
     private var lost = 0.0
 
-    init(_ values: UnsafeBufferPointer<Double>) {
+    package init(_ values: UnsafeBufferPointer<Double>) {
         count = values.count
         guard let first = values.first, let last = values.last else { return }
         self.first = first

@@ -58,7 +58,7 @@ struct BackupTests {
         }
         let failed = await failure { _ = try await store.backUp(to: "a.db", in: copies.path) }
         #expect(failed?.kind == "damaged")
-        #expect(failed?.message.contains("journal row 2 has a wrong check sum") == true)
+        #expect(failed?.message.contains("row 2 of the journal: the check sum does not match") == true)
         #expect(copies.files.isEmpty)
         await store.close()
     }

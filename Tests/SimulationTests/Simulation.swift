@@ -406,7 +406,7 @@ extension FleetDatabase {
                     frames += try reader.frames(of: segment, from: .distantPast, to: .distantFuture)
                 }
                 frames += try head[row[2]]?.frames(after: mark.position(of: row[2]), names: names).map(\.frame) ?? []
-                return ReceivedFrames(machine: MachineKey(row), receivedAt: .epoch, frames: frames)
+                return ReceivedFrames(machine: try MachineKey(row), receivedAt: .epoch, frames: frames)
             }
         }
     }

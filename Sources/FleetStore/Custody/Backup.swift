@@ -3,20 +3,20 @@ import FleetRuntime
 import GRDB
 import GRDBSQLite
 import Glibc
-import SeriesCodec
 
 /// A copy of the database that has its name only when it was opened and found whole; until then it is `NAME.partial`.
 ///
-/// It grows in small steps on the writing connection (SQLite's online backup): what that connection commits between
-/// two steps goes into the copy too, so the copy never starts again, and no reader holds the log for its sake.
-/// `VACUUM INTO` would keep every commit waiting until the whole file is copied.
+/// The daemon lets it grow in small steps on its writing connection (SQLite's online backup): what that connection commits
+/// between two steps goes into the copy too, so the copy never starts again, and no reader holds the log for its sake.
+/// `VACUUM INTO` would keep every commit waiting until the whole file is copied. Another program makes it within one read
+/// transaction, at once.
 final class Backup: @unchecked Sendable {
     // Its steps are made one after the other on the writing connection's queue, and nothing else touches it.
 
     static let unfinishedSuffix = ".partial"
 
     let target: String
-    private var unfinished: String { target + Backup.unfinishedSuffix }
+    var unfinished: String { target + Backup.unfinishedSuffix }
     private var copy: OpaquePointer?
     private var backup: OpaquePointer?
     private let expected: Expectation
@@ -27,11 +27,17 @@ final class Backup: @unchecked Sendable {
         var journal: Int64
     }
 
-    /// Begins to copy the database of `db`, which is not in a transaction.
+    /// Begins to copy the database of `db`, as it is in the transaction of `db` if there is one.
     init(of db: Database, to target: String) throws {
         self.target = target
+        var end: Int64 = 0
+        do {
+            end = try Backup.journalEnd(db)
+        } catch let error as DatabaseError where error.isDamage {
+            // The copy has the same damage, and who looks at it finds that; some have no better one.
+        }
         expected = Expectation(
-            schemaVersion: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, journal: try Backup.journalEnd(db))
+            schemaVersion: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, journal: end)
         remove()
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         try check(sqlite3_open_v2(target + Backup.unfinishedSuffix, &copy, flags, nil))
@@ -61,9 +67,23 @@ final class Backup: @unchecked Sendable {
         return false
     }
 
+    /// How much is copied, in pages.
+    var progress: (done: Int, all: Int) {
+        guard let backup else { return (0, 0) }
+        let all = Int(sqlite3_backup_pagecount(backup))
+        return (all - Int(sqlite3_backup_remaining(backup)), all)
+    }
+
     /// After the last step: puts the copy on disk, looks whether it is whole and gives it its name.
-    func publish(stoppedBy stop: BackupStop) throws {
-        try check(stoppedBy: stop)
+    ///
+    /// - Parameter before: done when all is well, right before it gets its name.
+    func publish(
+        _ depth: CheckDepth = .sums, acceptsDamage: Bool = false, stoppedBy stop: StopSign,
+        before: () throws -> Void = {}
+    ) throws {
+        try settle()
+        try check(depth, acceptsDamage: acceptsDamage, stop)
+        try before()
         try FleetDatabase.rename(unfinished, to: target)
     }
 
@@ -79,7 +99,7 @@ final class Backup: @unchecked Sendable {
         let backup = try Backup(of: db, to: target)
         do {
             while try !backup.step(for: .seconds(1)) {}
-            try backup.publish(stoppedBy: BackupStop())
+            try backup.publish(stoppedBy: StopSign())
         } catch {
             backup.abandon()
             backup.remove()
@@ -107,7 +127,7 @@ final class Backup: @unchecked Sendable {
 
     // MARK: - Looking whether it is whole
 
-    private func check(stoppedBy stop: BackupStop) throws {
+    private func settle() throws {
         // The copy says of itself that it has a log beside it. Without one it is a single file that opens anywhere.
         var configuration = Configuration()
         configuration.label = "FleetStore.backup"
@@ -115,37 +135,23 @@ final class Backup: @unchecked Sendable {
         try settling.writeWithoutTransaction { db in _ = try String.fetchOne(db, sql: "PRAGMA journal_mode = DELETE") }
         try settling.close()
         try synchronise()
+    }
 
+    private func check(_ depth: CheckDepth, acceptsDamage: Bool, _ stop: StopSign) throws {
         guard let header = try FileHeader(path: unfinished), header.applicationID == FileHeader.applicationID,
             header.schemaVersion == expected.schemaVersion
         else { throw damage("it is not the database it was made of") }
+        if acceptsDamage { return }
         let queue = try DatabaseQueue(path: unfinished, configuration: Connections.reader())
         defer { try? queue.close() }
-        try queue.read { db in
-            let verdict = try stop.bound(db) { try String.fetchOne(db, sql: "PRAGMA quick_check(1)") }
-            if let verdict, verdict != "ok" { throw damage(verdict) }
-            try checkJournal(db, stoppedBy: stop)
-        }
-    }
-
-    /// Every row's check sum, and that the journal reaches as far as it did.
-    private func checkJournal(_ db: Database, stoppedBy stop: BackupStop) throws {
-        guard try db.tableExists("journal") else { return }
-        let end = try Backup.journalEnd(db)
+        let end = try queue.read { db in try Backup.journalEnd(db) }
         guard end >= expected.journal else {
             throw damage("its journal ends at \(end), the database's at \(expected.journal)")
         }
-        var last: Int64 = 0
-        let rows = try Row.fetchCursor(db, sql: "SELECT id, frames FROM journal ORDER BY id")
-        while let row = try rows.next() {
-            try stop.check()
-            last = row[0]
-            guard try row.withUnsafeBlob(1, { ByteReader.isWhole($0) }) else {
-                throw damage("journal row \(last) has a wrong check sum")
-            }
-        }
-        guard last <= end else { throw damage("its journal has a row \(last) after its end \(end)") }
-        guard try Cursor.evaluation.value(db) <= end else { throw damage("its evaluation is ahead of its journal") }
+        let report = try DatabaseCheck(queue, path: target, depth, stop).run()
+        guard let first = report.damage.first else { return }
+        let others = report.damage.count + report.unlisted - 1
+        throw damage(first.sentence + (others > 0 ? ", and \(others) more" : ""))
     }
 
     private func damage(_ what: String) -> StoreFailure {

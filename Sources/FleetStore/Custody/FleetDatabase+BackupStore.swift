@@ -16,15 +16,15 @@ extension FleetDatabase: BackupStore {
         guard FileSize.of(target) == nil else {
             throw .foreign("\(target) already exists and was left as it is")
         }
-        try checkRoom(in: folder, for: (FileSize.of(path) ?? 0) + (FileSize.of(path + "-wal") ?? 0))
+        try Self.checkRoom(in: folder, for: (FileSize.of(path) ?? 0) + (FileSize.of(path + "-wal") ?? 0))
         let backup = try await onWriter("cannot copy the database to \(folder)") { db in
             try Backup(of: db, to: target)
         }
-        let stop = BackupStop()
+        let stop = StopSign()
         do {
             while !(try await copyStep(backup)) {
                 if Task.isCancelled { throw StoreFailure.busy("the backup was stopped") }
-                try checkRoom(in: folder, for: 0)
+                try Self.checkRoom(in: folder, for: 0)
                 try? await Task.sleep(for: Self.stepPause)
             }
             try await withTaskCancellationHandler {
@@ -73,7 +73,7 @@ extension FleetDatabase: BackupStore {
         }
     }
 
-    private func checkRoom(in folder: String, for bytes: Int64) throws(StoreFailure) {
+    static func checkRoom(in folder: String, for bytes: Int64) throws(StoreFailure) {
         var status = stat()
         guard stat(folder, &status) == 0 else { throw Self.folderFailure(folder) }
         let free = FileSize.free(beside: folder)

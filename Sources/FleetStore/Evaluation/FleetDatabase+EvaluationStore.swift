@@ -16,7 +16,7 @@ extension FleetDatabase: EvaluationStore {
             for row in try Row.fetchAll(
                 db, sql: "SELECT fleet, equipment, latest, document FROM condition JOIN machine ON id = machine")
             {
-                let machine = MachineKey(row)
+                let machine = try MachineKey(row)
                 let latest = try ConditionDocument.latest(of: machine, row, column: 2, names: names)
                 state.conditions[machine] = try ConditionDocument.condition(latest: latest, document: row[3])
             }
@@ -127,7 +127,7 @@ extension FleetDatabase: EvaluationStore {
             ).map { row in
                 let document = try JSON.value(AcknowledgementDocument.self, from: row[3])
                 return AlertAcknowledgement(
-                    machine: MachineKey(row), episode: document.episode, by: document.by,
+                    machine: try MachineKey(row), episode: document.episode, by: document.by,
                     at: Timestamp(microseconds: row[2]))
             }
         }
@@ -142,8 +142,10 @@ struct AcknowledgementDocument: Codable {
 
 extension MachineKey {
     /// Reads columns 0 and 1: fleet and equipment, which were checked when they were written.
-    init(_ row: Row) {
-        self.init(fleet: FleetID(unchecked: row[0]), equipment: EquipmentID(unchecked: row[1]))
+    init(_ row: Row) throws {
+        self.init(
+            fleet: FleetID(unchecked: try row.decode(atIndex: 0)),
+            equipment: EquipmentID(unchecked: try row.decode(atIndex: 1)))
     }
 }
 

@@ -11,7 +11,7 @@ final class GatheredRows {
     private(set) var notes: [Int: [UInt8]] = [:]
     /// The block that rows are added to. Of its own in memory, because lines that are read quickly write to it directly.
     let open: UnsafeMutablePointer<OpenBlock>
-    private var closed: [RowBlock] = []
+    private var closed: [GatheredBlock] = []
     private(set) var bytes = 0
 
     private static let rowsMax = 1_024
@@ -44,7 +44,7 @@ final class GatheredRows {
     private func close() {
         guard let base = open.pointee.base else { return }
         closed.append(
-            RowBlock(
+            GatheredBlock(
                 words: base, rowCount: open.pointee.rowCount, stride: open.pointee.stride,
                 columns: open.pointee.columns, presence: open.pointee.presence, values: open.pointee.values))
         open.pointee = OpenBlock()
@@ -129,7 +129,7 @@ struct OpenBlock {
     }
 }
 
-private struct RowBlock {
+private struct GatheredBlock {
     var words: UnsafeMutablePointer<UInt64>
     var rowCount: Int
     var stride: Int

@@ -26,7 +26,7 @@ struct ImportNames {
 
     init(_ db: Database) throws {
         retired = Set(try Retirement.all(db).keys)
-        for row in try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine") { note(MachineKey(row)) }
+        for row in try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine") { note(try MachineKey(row)) }
         for row in try Row.fetchAll(db, sql: "SELECT id, name FROM measurement") {
             measurements[row[1]] = ImportNames.boot(ofRow: row[0])
         }

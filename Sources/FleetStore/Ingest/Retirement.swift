@@ -16,7 +16,7 @@ struct Retirement: Sendable {
                     FROM retired_name JOIN machine ON machine.id = machine
                     """))
         while let row = try rows.next() {
-            all[MachineKey(row)] = Retirement(
+            all[try MachineKey(row)] = Retirement(
                 successor: MachineKey(fleet: FleetID(unchecked: row[3]), equipment: EquipmentID(unchecked: row[4])),
                 until: Timestamp(microseconds: row[2]))
         }

@@ -68,6 +68,12 @@ final class Head: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Rows of the journal that are damaged and therefore not here.
+    private let unread = Mutex<[Int64]>([])
+
+    var unreadRows: [Int64] { unread.withLock { $0 } }
+
+    func leaveOut(_ position: Int64) { unread.withLock { $0.append(position) } }
 
     /// How many bytes the pieces take.
     var byteCount: Int { state.withLock { $0.byteCount } }

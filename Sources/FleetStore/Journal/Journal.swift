@@ -41,7 +41,7 @@ enum Journal {
         let found = try Row.fetchOne(
             db.cachedStatement(sql: "SELECT fleet, equipment FROM machine WHERE id = ?"), arguments: [row])
         guard let found else { throw Damage("there is no machine \(row)") }
-        return MachineKey(found)
+        return try MachineKey(found)
     }
 
     static func complaint(_ position: Int64, _ damage: Damage) -> String {

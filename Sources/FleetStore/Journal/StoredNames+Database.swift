@@ -15,14 +15,18 @@ extension StoredNames {
         let names = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT id, name FROM signal WHERE id > ? ORDER BY id"), arguments: [signals.count])
         while let row = try names.next() {
-            guard row[0] == Int64(signals.count + 1) else { throw missing("signal", signals.count + 1) }
-            append(Signal(row[1] as String))
+            guard try row.decode(Int64.self, atIndex: 0) == Int64(signals.count + 1) else {
+                throw missing("signal", signals.count + 1)
+            }
+            append(Signal(try row.decode(String.self, atIndex: 1)))
         }
         let lists = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT id, signals FROM shape WHERE id > ? ORDER BY id"), arguments: [shapes.count]
         )
         while let row = try lists.next() {
-            guard row[0] == Int64(shapes.count + 1) else { throw missing("shape", shapes.count + 1) }
+            guard try row.decode(Int64.self, atIndex: 0) == Int64(shapes.count + 1) else {
+                throw missing("shape", shapes.count + 1)
+            }
             append(shape: try? row.withUnsafeBlob(1) { try ShapeBlob.signals(of: $0, self) })
         }
     }

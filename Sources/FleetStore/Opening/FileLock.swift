@@ -22,8 +22,7 @@ final class FileLock: Sendable {
             throw .damaged("cannot open \(file): \(String(cString: strerror(errno))); make the folder writable")
         }
         // Made by root, it must still be the daemon's to open.
-        var owner = stat()
-        if geteuid() == 0, stat(path, &owner) == 0 { _ = fchown(opened, owner.st_uid, owner.st_gid) }
+        FileOwner(path)?.give(opened)
         guard flock(opened, (access == .readOnly ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             let holder = FileLock.holder(opened)
             Glibc.close(opened)

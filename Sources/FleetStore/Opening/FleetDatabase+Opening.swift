@@ -5,6 +5,7 @@ import FoundationEssentials
 import GRDB
 import GRDBSQLite
 import Glibc
+import SeriesCodec
 
 extension FleetDatabase {
     /// Opens the database, makes it when the daemon finds none, and brings an older layout up to date.
@@ -25,6 +26,7 @@ extension FleetDatabase {
         path: String, access: Access, catalog: Catalog, limits: IngestLimits,
         retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool, quarantineBounds: QuarantineBounds,
         schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
+        queryLimits: QueryLimits = QueryLimits(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -35,7 +37,8 @@ extension FleetDatabase {
                         path: path, catalog: catalog, limits: limits, retention: retention,
                         quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
                         writer: writer, readers: readers,
-                        head: try head(readers, path: path), sealRules: sealRules, lock: lock)
+                        head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits,
+                        lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)
@@ -50,7 +53,7 @@ extension FleetDatabase {
     }
 
     /// Where the file really is: a second daemon must not get past the lock through a symbolic link.
-    private static func resolved(_ path: String) -> String {
+    static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)
@@ -80,6 +83,7 @@ extension FleetDatabase {
             if try FileHeader(path: path) == nil {
                 try refuseBeginning(besideDamaged: path)
                 try refuseBeginning(besideLog: path)
+                try refuseBeginning(besideRestore: path)
                 try create(path: path, schema: schema)
             }
             let writer = try DatabaseQueue(path: path, configuration: Connections.writer(sync))
@@ -119,6 +123,14 @@ extension FleetDatabase {
         guard FileSize.of(path + "-wal") ?? 0 > 0 else { return }
         throw .damaged(
             "\(path) is missing, and its log \(path)-wal is there; put the database or a backup in its place (without the log), or move the log away to begin with an empty database; then start again"
+        )
+    }
+
+    /// Refuses to begin with an empty file in the middle of a restore: the old file is aside, the new one has no name yet.
+    private static func refuseBeginning(besideRestore path: String) throws(StoreFailure) {
+        guard FileSize.of(path + Backup.unfinishedSuffix) != nil else { return }
+        throw .damaged(
+            "\(path) is missing, and \(path)\(Backup.unfinishedSuffix) lies beside it: a restore was interrupted; run zubr restore again, or remove that file to begin with an empty database; then start again"
         )
     }
 
@@ -199,9 +211,13 @@ extension FleetDatabase {
                 let rows = try Row.fetchCursor(
                     db, sql: "SELECT id, frames FROM journal WHERE id > ? ORDER BY id", arguments: [mark.sealed])
                 while let row = try rows.next() {
-                    let position: Int64 = row[0]
+                    let position: Int64 = try row.decode(atIndex: 0)
                     try row.withUnsafeBlob(1) { bytes in
-                        try? head.append(bytes, at: position) { position > mark.position(of: $0) }
+                        do throws(Damage) {
+                            try head.append(bytes, at: position) { position > mark.position(of: $0) }
+                        } catch {
+                            head.leaveOut(position)
+                        }
                     }
                 }
                 return head
@@ -261,8 +277,7 @@ extension FleetDatabase {
             throw StoreFailure.damaged(
                 "cannot rename \(source) to \(target): \(String(cString: strerror(errno)))")
         }
-        let folder = target.lastIndex(of: "/").map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
-        let descriptor = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = Glibc.open(FileOwner.folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         Glibc.close(descriptor)

@@ -27,7 +27,7 @@ extension FleetDatabase: FleetRegistry {
             var stored: [MachineKey: String] = [:]
             while let row = try rows.next() {
                 try deadline.check()
-                stored[MachineKey(row)] = row[2]
+                stored[try MachineKey(row)] = row[2]
             }
             return (stored, retired)
         }

@@ -4,16 +4,6 @@ import GRDB
 import SeriesCodec
 
 extension FleetDatabase {
-    /// Readings from `from` up to but without `to`, by the machine's clock, the oldest first, at most `limit`.
-    package func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint] {
-        var points: [SeriesPoint] = []
-        var walk = try await walk(of: query.machine, from: query.from, to: query.to, only: query.signal)
-        while points.count < query.limit, let frames = try await walk.next(self) {
-            points += SeriesPoint.points(of: frames, only: query.signal).prefix(query.limit - points.count)
-        }
-        return points
-    }
-
     /// Every reading of a machine in order of observed_at, boot, seq and signal; from `from` up to but without `to`.
     ///
     /// A part is read at a time, so that no read is long and memory stays small; an error of `body` ends it.
@@ -31,7 +21,7 @@ extension FleetDatabase {
     package func machineKeys() async throws(StoreFailure) -> [MachineKey] {
         try await read("cannot list the machines") { db, _ in
             try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine ORDER BY fleet, equipment")
-                .map { MachineKey($0) }
+                .map { try MachineKey($0) }
         }
     }
 

@@ -24,7 +24,7 @@ enum GapReader {
             for mark in try head[machine[2]]?.marks(names: names) ?? [] {
                 _ = boots[mark.boot, default: SequenceRanges()].insert(mark.seq)
             }
-            let key = MachineKey(machine)
+            let key = try MachineKey(machine)
             for (boot, ranges) in boots.sorted(by: { $0.key < $1.key }) {
                 gaps += ranges.gaps.prefix(limit - gaps.count).map {
                     GapDocument(equipment: key, boot: boot, firstSeq: $0.lowerBound, lastSeq: $0.upperBound)

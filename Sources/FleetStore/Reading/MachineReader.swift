@@ -78,13 +78,13 @@ struct MachineReader {
         try Row.fetchAll(
             db, sql: "SELECT fleet, equipment, retired_at FROM retired_name WHERE machine = ? ORDER BY retired_at",
             arguments: [id]
-        ).map { FormerName(equipment: MachineKey($0), until: Timestamp(microseconds: $0[2])) }
+        ).map { FormerName(equipment: try MachineKey($0), until: Timestamp(microseconds: $0[2])) }
     }
 
     private func document(
         _ row: Row, alerts: [Alert], openOrders: [WorkOrderID]
     ) throws -> MachineDocument {
-        let key = MachineKey(row)
+        let key = try MachineKey(row)
         let isRegistered: Bool = row[3]
         var document = MachineDocument(
             equipment: key, isRegistered: isRegistered,

@@ -40,6 +40,14 @@ enum Connections {
         return configuration
     }
 
+    /// For questions of people. They may sort more than there is memory.
+    static func sql() -> Configuration {
+        var configuration = reader()
+        configuration.label = "FleetStore.sql"
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA temp_store = FILE") }
+        return configuration
+    }
+
     private static func shared() -> Configuration {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true

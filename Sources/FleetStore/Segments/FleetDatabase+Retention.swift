@@ -112,7 +112,7 @@ extension SegmentTable {
                     SELECT id, first, last, rows, directory FROM segment
                     WHERE machine = ? AND level = ? AND last < ? ORDER BY last LIMIT ?
                     """), arguments: [machine, level.rawValue, end.microseconds, limit]
-        ).map { StoredSegment($0) }
+        ).map { try StoredSegment($0) }
     }
 }
 

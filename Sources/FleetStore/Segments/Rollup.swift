@@ -11,6 +11,9 @@ struct Rollup: Sendable {
         case count, minimum, maximum, sum, first, last
     }
 
+    /// The row of the signal that a column is of.
+    static func signal(ofColumn number: Int64) -> Int64 { number >> 3 }
+
     /// What is known of one signal in one minute or hour.
     struct Summary: Hashable, Sendable {
         private(set) var count = 0.0
@@ -95,7 +98,7 @@ struct Rollup: Sendable {
             guard let part = Part(rawValue: number & 7) else {
                 throw Damage("it keeps what this program does not know")
             }
-            columns[number >> 3, default: []].append((part, values, presence))
+            columns[Rollup.signal(ofColumn: number), default: []].append((part, values, presence))
         }
         for (signal, parts) in columns {
             for (row, time) in times.enumerated() where parts[0].presence[row] {

@@ -21,47 +21,60 @@ struct SegmentReader {
         of segment: StoredSegment, from start: Timestamp, to end: Timestamp, only wanted: Signal? = nil
     ) throws -> [Frame] {
         let directory = try segment.directory()
-        return try chunks.withBytes(of: directory.rows, in: segment.id) { bytes in
-            let decoder = try RowsDecoder(bytes, using: workspace)
-            let rows = try decoder.rows(from: start.microseconds, until: end.microseconds)
-            guard !rows.isEmpty else { return [] }
-            let times = try times(rows, decoder)
-            let (boot, seq) = try decoder.sequence(rows)
-            var frames = rows.indices.map { row in
-                let place = row - rows.lowerBound
-                return Frame(boot: boot[place], seq: seq[place], observedAt: times[place])
-            }
-            for column in directory.columns {
-                guard let signal = names.signal(column.signal) else {
-                    throw Damage("no signal is stored under row \(column.signal)")
+        let (rows, empty) = try Damage.of("its times") {
+            try chunks.withBytes(of: directory.rows, in: segment.id) { bytes in
+                let decoder = try RowsDecoder(bytes, using: workspace)
+                let rows = try decoder.rows(from: start.microseconds, until: end.microseconds)
+                let times = try times(rows, decoder)
+                let (boot, seq) = try decoder.sequence(rows)
+                let frames = rows.indices.map { row in
+                    let place = row - rows.lowerBound
+                    return Frame(boot: boot[place], seq: seq[place], observedAt: times[place])
                 }
-                guard wanted == nil || signal == wanted else { continue }
+                return (rows, frames)
+            }
+        }
+        guard !rows.isEmpty else { return [] }
+        var frames = empty
+        for column in directory.columns {
+            guard let signal = names.signal(column.signal) else {
+                throw Damage("no signal is stored under row \(column.signal)")
+            }
+            guard wanted == nil || signal == wanted else { continue }
+            try Damage.of("the column of \(signal)") {
                 try append(column, signal, rows, to: &frames, of: segment.id)
             }
-            if wanted == nil { try addFaults(directory, rows, to: &frames, of: segment.id) }
-            return frames
         }
+        if wanted == nil {
+            try Damage.of("its fault codes") { try addFaults(directory, rows, to: &frames, of: segment.id) }
+        }
+        return frames
     }
 
-    /// The times of all rows, microseconds, and the values of all columns by their numbers, without what the numbers mean.
+    /// The times of all rows of a rollup, microseconds, and the values of all columns by their numbers.
     func columns(
         of segment: StoredSegment, _ body: (_ number: Int64, _ values: [Double], _ presence: Presence) throws -> Void
     ) throws -> [Int64] {
         let directory = try segment.directory()
-        let times = try chunks.withBytes(of: directory.rows, in: segment.id) { bytes in
-            let decoder = try RowsDecoder(bytes, using: workspace)
-            return try decoder.all().observedAt
+        let times = try Damage.of("its times") {
+            try chunks.withBytes(of: directory.rows, in: segment.id) { bytes in
+                let decoder = try RowsDecoder(bytes, using: workspace)
+                return try decoder.all().observedAt
+            }
         }
         for column in directory.columns {
-            try chunks.withBytes(of: column.place, in: segment.id) { bytes in
-                let decoder = try ColumnDecoder(bytes, using: workspace)
-                guard decoder.rowCount == times.count else { throw Damage("a column is as long as no other") }
-                var values = [Double](repeating: 0, count: times.count)
-                let result = values.withUnsafeMutableBufferPointer { values in
-                    Result { () throws(Damage) in try decoder.decode(0..<values.count, into: values) }
+            let signal = Rollup.signal(ofColumn: column.signal)
+            try Damage.of("what is kept of \(names.signal(signal)?.name ?? "signal \(signal)")") {
+                try chunks.withBytes(of: column.place, in: segment.id) { bytes in
+                    let decoder = try ColumnDecoder(bytes, using: workspace)
+                    guard decoder.rowCount == times.count else { throw Damage("it is as long as no other") }
+                    var values = [Double](repeating: 0, count: times.count)
+                    let result = values.withUnsafeMutableBufferPointer { values in
+                        Result { () throws(Damage) in try decoder.decode(0..<values.count, into: values) }
+                    }
+                    try result.get()
+                    try body(column.signal, values, decoder.presence)
                 }
-                try result.get()
-                try body(column.signal, values, decoder.presence)
             }
         }
         return times
@@ -83,7 +96,7 @@ struct SegmentReader {
         try chunks.withBytes(of: column.place, in: segment) { bytes in
             let decoder = try ColumnDecoder(bytes, using: workspace)
             guard decoder.rowCount >= rows.upperBound else {
-                throw Damage("the column of \(signal) is shorter than its segment")
+                throw Damage("it is shorter than its segment")
             }
             var values = [Double](repeating: 0, count: rows.count)
             let result = values.withUnsafeMutableBufferPointer { values in
@@ -110,8 +123,19 @@ struct SegmentReader {
     }
 }
 
+extension Damage {
+    /// Runs `body`; damage that it finds is said to be that of `part`.
+    static func of<Result>(_ part: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let damage as Damage {
+            throw Damage("\(part()): \(damage.description)")
+        }
+    }
+}
+
 /// Reads parts of chunks without reading the chunks.
-private final class ChunkReader {
+final class ChunkReader {
     private let db: Database
     private var blob: OpaquePointer?
     private var row: Int64?
@@ -124,15 +148,23 @@ private final class ChunkReader {
     func withBytes<Result>(
         of place: SegmentDirectory.Place, in segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
+        // Of its own, because a caller reads another column while it has this one.
+        let bytes = try read(place, of: segment)
+        defer { bytes.deallocate() }
+        return try body(UnsafeRawBufferPointer(bytes))
+    }
+
+    /// The bytes at a place, which the caller frees.
+    func read(_ place: SegmentDirectory.Place, of segment: Int64) throws -> UnsafeMutableRawBufferPointer {
         try open(SegmentTable.chunkRow(segment, place.chunk))
         guard place.length > 0, place.offset <= Int(sqlite3_blob_bytes(blob)) - place.length else {
-            throw Damage("a column lies beyond the end of its chunk")
+            throw Damage("it lies beyond the end of its chunk")
         }
-        // Of its own, because a caller reads another column while it has this one.
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: place.length, alignment: 8)
-        defer { bytes.deallocate() }
-        try check(sqlite3_blob_read(blob, bytes.baseAddress, Int32(place.length), Int32(place.offset)))
-        return try body(UnsafeRawBufferPointer(bytes))
+        let code = sqlite3_blob_read(blob, bytes.baseAddress, Int32(place.length), Int32(place.offset))
+        if code != SQLITE_OK { bytes.deallocate() }
+        try check(code)
+        return bytes
     }
 
     private func open(_ chunk: Int64) throws {

@@ -7,7 +7,7 @@ import SeriesCodec
 /// The tables of segments and of their chunks.
 enum SegmentTable {
     /// The row of a chunk is the row of its segment, shifted, and its number: so it needs no index.
-    private static let chunkBits = Int64(SegmentDirectory.chunksMax.trailingZeroBitCount)
+    static let chunkBits = Int64(SegmentDirectory.chunksMax.trailingZeroBitCount)
 
     static func chunkRow(_ segment: Int64, _ chunk: Int) -> Int64 { segment << chunkBits | Int64(chunk) }
 
@@ -48,7 +48,7 @@ enum SegmentTable {
                     SELECT id, first, last, rows, directory FROM segment
                     WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
                     """), arguments: [machine, level.rawValue, start.microseconds, end.microseconds]
-        ).map { StoredSegment($0) }
+        ).map { try StoredSegment($0) }
     }
 }
 
@@ -65,7 +65,7 @@ extension SegmentTable {
                     SELECT id, first, last, rows, directory FROM segment INDEXED BY segment_small
                     WHERE machine = ? AND level = ? AND rows < \(smallRows) ORDER BY first, id
                     """), arguments: [machine, level.rawValue]
-        ).map { StoredSegment($0) }
+        ).map { try StoredSegment($0) }
     }
 
     /// The machines that have at least so many small segments of one level.
@@ -88,11 +88,12 @@ struct StoredSegment {
     var rowCount: Int
     private var row: Row
 
-    init(_ row: Row) {
-        id = row[0]
-        first = Timestamp(microseconds: row[1])
-        last = Timestamp(microseconds: row[2])
-        rowCount = row[3]
+    init(_ row: Row) throws {
+        id = try row.decode(atIndex: 0)
+        first = Timestamp(microseconds: try row.decode(atIndex: 1))
+        last = Timestamp(microseconds: try row.decode(atIndex: 2))
+        // A damaged row may say anything; who adds such numbers up must not get beyond what a number can hold.
+        rowCount = min(max(0, try row.decode(atIndex: 3)), SegmentLimits.rows)
         self.row = row
     }
 

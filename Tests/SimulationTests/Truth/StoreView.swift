@@ -57,7 +57,7 @@ struct StoreView: Sendable {
             ORDER BY machine, boot, first
             """)
         {
-            let (machine, boot) = (MachineKey(row), UInt32(row[2] as Int64))
+            let (machine, boot) = (try MachineKey(row), UInt32(row[2] as Int64))
             let range = UInt64(row[3] as Int64)...UInt64(row[4] as Int64)
             ranges["\(machine) \(boot)", default: []].append(range)
             for seq in range { frames.insert(FrameID(machine: machine, boot: boot, seq: seq)) }
@@ -65,7 +65,7 @@ struct StoreView: Sendable {
         let names = try StoredNames(db)
         let mark = try SealMark(db)
         var machines: [Int64: MachineKey] = [:]
-        for row in try rows("SELECT fleet, equipment, id FROM machine") { machines[row[2]] = MachineKey(row) }
+        for row in try rows("SELECT fleet, equipment, id FROM machine") { machines[row[2]] = try MachineKey(row) }
         for row in try rows("SELECT id, frames FROM journal ORDER BY id") {
             try row.withUnsafeBlob(1) { bytes in
                 for piece in try JournalRow.pieces(of: bytes) where row[0] > mark.position(of: piece.machine) {
@@ -91,7 +91,7 @@ struct StoreView: Sendable {
             """)
         {
             orders[row[2]] = Order(
-                machine: MachineKey(row), need: row[3], state: WorkOrder.State(rawValue: row[4])!, offers: row[5])
+                machine: try MachineKey(row), need: row[3], state: WorkOrder.State(rawValue: row[4])!, offers: row[5])
         }
         events = try rows("SELECT work_order, state, center FROM work_order_event ORDER BY id").map {
             Event(order: $0[0], state: WorkOrder.State(rawValue: $0[1])!, center: $0[2])

@@ -2,14 +2,20 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// Ends the look at a copy when the daemon is told to stop.
-final class BackupStop: Sendable {
+/// Ends a long look at a database when the program is told to stop.
+final class StopSign: Sendable {
     private let isSet = Atomic(false)
+    private let isAsked: @Sendable () -> Bool
+
+    /// - Parameter isAsked: stops it as well.
+    init(isAsked: @escaping @Sendable () -> Bool = { false }) { self.isAsked = isAsked }
 
     func set() { isSet.store(true, ordering: .relaxed) }
 
+    private var isUp: Bool { isSet.load(ordering: .relaxed) || isAsked() }
+
     func check() throws {
-        if isSet.load(ordering: .relaxed) { throw DatabaseError(resultCode: .SQLITE_INTERRUPT, message: "stopped") }
+        if isUp { throw DatabaseError(resultCode: .SQLITE_INTERRUPT, message: "stopped") }
     }
 
     /// Runs `body` on a connection; once told to stop, SQLite stops whatever it does for it.
@@ -18,8 +24,7 @@ final class BackupStop: Sendable {
             db.sqliteConnection, 10_000,
             { context in
                 guard let context else { return 0 }
-                let stop = Unmanaged<BackupStop>.fromOpaque(context).takeUnretainedValue()
-                return stop.isSet.load(ordering: .relaxed) ? 1 : 0
+                return Unmanaged<StopSign>.fromOpaque(context).takeUnretainedValue().isUp ? 1 : 0
             }, Unmanaged.passUnretained(self).toOpaque())
         defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
         return try body()

@@ -1,0 +1,140 @@
+import FleetModel
+import FleetRuntime
+import FleetStore
+import Foundation
+import Rehearsal
+import Support
+import Testing
+
+@Suite("the commands that take a database file")
+struct DatabaseCommandTests {
+    private struct Answer: Decodable {
+        var columns: [String]
+        var rows: [[Int]]
+        var rowCount: Int
+        var isCut: Bool
+    }
+
+    private struct Report: Decodable {
+        var isWhole: Bool
+        var damage: [[String: JSONValue]]
+    }
+
+    /// What a finding may hold, as text.
+    private struct JSONValue: Decodable {
+        var text: String
+        init(from decoder: any Decoder) throws {
+            let value = try decoder.singleValueContainer()
+            if let number = try? value.decode(Int.self) {
+                text = "\(number)"
+            } else {
+                text = try value.decode(String.self)
+            }
+        }
+    }
+
+    private func answer<Document: Decodable>(_ arguments: [String], as type: Document.Type) async throws -> Document {
+        let (status, text) = try await Stage.run("zubr", arguments + ["--output", "json"])
+        #expect(status == 0, "\(text)")
+        return try DocumentCoding.decode(type, from: Array(text.utf8))
+    }
+
+    @Test(
+        "answer, look through, copy and put back the database of a daemon at work", .timeLimit(.minutes(3)))
+    func beside() async throws {
+        let work = TemporaryFolder()
+        let copy = "\(work.path)/copy.db"
+        try await Stage.open { stage, daemon in
+            let traffic = try Traffic(broker: stage.broker.url, machines: [MachineKey("kuzbass-coal/truck-17")!])
+            var known = 0
+            try await traffic.flow {
+                let hasFrames = try await eventually(within: .seconds(30)) {
+                    try await stage.status()?.store.frames ?? 0 > 20
+                }
+                #expect(hasFrames)
+                known = Int(try await stage.status()?.store.frames ?? 0)
+                let (status, text) = try await Stage.run(
+                    "zubr", ["backup", "--database", stage.database, "--to", copy, "--output", "json"])
+                #expect(status == 0, "\(text)")
+            }
+            let counted = try await answer(
+                [
+                    "sql", "--database", stage.database,
+                    "SELECT count(DISTINCT seq), count(*) > 0 FROM samples WHERE equipment = 'kuzbass-coal/truck-17'",
+                ], as: Answer.self)
+            #expect(counted.rows.count == 1 && counted.rowCount == 1 && !counted.isCut)
+            #expect(counted.rows[0][0] >= known && counted.rows[0][1] == 1)
+            #expect(try await answer(["check", "--database", stage.database], as: Report.self).isWhole)
+
+            let refused = try await Stage.run("zubr", ["restore", copy, "--database", stage.database, "--force"])
+            #expect(refused.status == 1)
+            #expect(refused.output.contains("is in use by process"), "\(refused.output)")
+            await traffic.close()
+            await daemon.stop()
+
+            let kept = try await Stage.run("zubr", ["restore", copy, "--database", stage.database])
+            #expect(kept.status == 1 && kept.output.contains("--force"), "\(kept.output)")
+            let done = try await Stage.run("zubr", ["restore", copy, "--database", stage.database, "--force"])
+            #expect(done.status == 0 && done.output.contains("put aside"), "\(done.output)")
+            let again = try await stage.startDaemon(configuration: "zubrd.yaml")
+            let restored = try #require(try await stage.status())
+            #expect(Int(restored.store.frames) >= known)
+            await again.stop()
+        }
+    }
+
+    @Test("print what people and programs can read, and say with their status how it went")
+    func forms() async throws {
+        let work = TemporaryFolder()
+        let stage = "\(work.path)/zubr.db"
+        let missing = try await Stage.run("zubr", ["check", "--database", stage])
+        #expect(missing.status == 1 && missing.output.contains("there is no database"), "\(missing.output)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: work.path).isEmpty)
+        let store = try await FleetDatabase.open(path: stage, access: .daemon)
+        var batch = IngestBatch()
+        for seq in 1...50 {
+            let at = Timestamp(iso8601: "2026-03-01T08:00:00Z")! + .seconds(Double(seq))
+            batch.frames.append(
+                ReceivedFrames(
+                    machine: MachineKey("kuzbass-coal/truck-17")!, receivedAt: at,
+                    frames: [Frame(boot: 1, seq: UInt64(seq), observedAt: at, readings: [Reading(.speed, 30)])]))
+        }
+        _ = try await store.commit(batch)
+        await store.close()
+
+        for (output, words) in [
+            ("table", "n\n7\n1 row\n"), ("csv", "n\r\n7\r\n"), ("json", "{\"columns\":[\"n\"],\"rows\":[\n[7]\n]"),
+        ] {
+            let (status, text) = try await Stage.run(
+                "zubr", ["sql", "--database", stage, "--output", output, "SELECT 3 + 4 AS n"])
+            #expect(status == 0)
+            #expect(text.hasPrefix(words), "\(text)")
+        }
+        let cut = try await Stage.run(
+            "zubr",
+            ["sql", "--database", stage, "--output", "csv", "--limit", "1", "SELECT 'a,\"b' AS t UNION SELECT 'c'"])
+        #expect(cut.status == 0)
+        #expect(cut.output.contains("t\r\n\"a,\"\"b\"\r\n") && cut.output.contains("cut after 1 rows"), "\(cut.output)")
+        let write = try await Stage.run("zubr", ["sql", "--database", stage, "DELETE FROM machine"])
+        #expect(write.status == 1)
+        #expect(write.output.contains("DELETE FROM machine is refused: zubr sql only reads"), "\(write.output)")
+        let late = try await Stage.run(
+            "zubr",
+            [
+                "sql", "--database", stage, "--timeout", "0.2",
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+            ])
+        #expect(late.status == 1 && late.output.contains("stopped after 0.2 s"), "\(late.output)")
+
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: stage))
+        for index in 8_192..<min(bytes.count, 40_000) { bytes[index] ^= 0x5A }
+        try bytes.write(to: URL(fileURLWithPath: stage))
+        let damaged = try await Stage.run("zubr", ["check", "--database", stage, "--output", "json"])
+        #expect(damaged.status == 1)
+        let report = try DocumentCoding.decode(Report.self, from: Array(damaged.output.utf8))
+        #expect(!report.isWhole && !report.damage.isEmpty)
+        #expect(report.damage.allSatisfy { $0["what"]?.text.isEmpty == false && $0["next"]?.text.isEmpty == false })
+        let listed = try await Stage.run("zubr", ["check", "--database", stage])
+        #expect(listed.status == 1 && listed.output.contains("→ "), "\(listed.output)")
+    }
+}
