@@ -26,7 +26,8 @@ package final class PackedReader {
         fileprivate func add(_ count: Int) { bytes.wrappingAdd(Int64(count), ordering: .relaxed) }
     }
 
-    package init(path: String) throws(PackedFileFailure) {
+    /// - Parameter isRepeatable: Whether it must be a file that can be read again from its beginning, and no pipe.
+    package init(path: String, isRepeatable: Bool = true) throws(PackedFileFailure) {
         self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -34,7 +35,7 @@ package final class PackedReader {
                 "cannot read \(path): \(String(cString: strerror(errno))); check the name and its rights")
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0, !isRepeatable || status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw PackedFileFailure("\(path) is no file; give one that can be read again from its beginning")
         }

@@ -67,7 +67,6 @@ struct Replay: AsyncParsableCommand {
     func run() async throws {
         Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
         let source = try LineSource(path: recording)
-        defer { source.close() }
         let map = try mapFile.map { try ReplayMapFile.read(try LoadedScenario.text(of: $0), path: $0) }
         let real = Timestamp.systemNow()
         let lines = RecordedLines(format: form, map: map, now: real)

@@ -104,7 +104,7 @@ private struct ImportRecord: Sendable {
         let rejected = importer.gathering.rejected
         guard !rejected.isEmpty else { return }
         try db.execute(
-            sql: "INSERT INTO import_reject (import, first_line, lines) VALUES (?, ?, ?)",
+            sql: "INSERT INTO import_reject (file, first_line, lines) VALUES (?, ?, ?)",
             arguments: [row, rejected.first, Data(rejected.blob)])
     }
 

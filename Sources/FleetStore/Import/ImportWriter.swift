@@ -88,8 +88,10 @@ struct ImportWriter {
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < input.all.count else { return }
-                let segment = input.all[index].segment(maker)
-                segments.withLock { $0[index] = segment }
+                var segment = input.all[index].segment(maker)
+                segment.fitPages()
+                let made = segment
+                segments.withLock { $0[index] = made }
             }
         }
         return segments.withLock { $0.map { $0! } }

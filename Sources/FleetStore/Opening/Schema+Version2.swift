@@ -55,7 +55,7 @@ extension Schema {
                 -- Lines of imports that were not taken, some thousand in a row.
                 CREATE TABLE import_reject (
                     id INTEGER PRIMARY KEY,
-                    import INTEGER NOT NULL REFERENCES import (id),
+                    file INTEGER NOT NULL REFERENCES import (id),
                     first_line INTEGER NOT NULL,
                     lines BLOB NOT NULL
                 );

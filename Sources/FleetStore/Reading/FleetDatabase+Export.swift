@@ -58,7 +58,7 @@ extension FleetDatabase {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT import.file, lines FROM import_reject JOIN import ON import.id = import ORDER BY import_reject.id
+                    SELECT import.file, lines FROM import_reject JOIN import ON import.id = import_reject.file ORDER BY import_reject.id
                     """)
             var documents: [RejectedLineDocument] = []
             while documents.count < limit, let row = try rows.next() {
