@@ -65,7 +65,7 @@ struct StoreView: Sendable {
         let names = try StoredNames(db)
         let mark = try SealMark(db)
         var machines: [Int64: MachineKey] = [:]
-        for row in try rows("SELECT fleet, equipment, id FROM machine") { machines[row[2]] = MachineKey(row) }
+        for row in try rows("SELECT fleet, equipment, id FROM machine") { machines[row[2]] = try MachineKey(row) }
         for row in try rows("SELECT id, frames FROM journal ORDER BY id") {
             try row.withUnsafeBlob(1) { bytes in
                 for piece in try JournalRow.pieces(of: bytes) where row[0] > mark.position(of: piece.machine) {
