@@ -128,7 +128,7 @@ final class DatabaseCheck {
         try attempt("the names of signals") { db in
             guard try db.tableExists("signal"), try db.tableExists("shape") else { return }
             names = try StoredNames(db)
-            report.signals = names.signals.count
+            report.signals = names.signals.count { !$0.name.hasPrefix("@") }
             for (index, shape) in names.shapes.enumerated() where shape == nil {
                 add(
                     .names, "the list of signals \(index + 1) is damaged",
