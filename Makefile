@@ -5,7 +5,7 @@
 BUILD := swift build -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 BIN := .build/release
 # libFoo-dev to build, mosquitto and xz-utils to run and test.
-PACKAGES := mosquitto mosquitto-clients libmosquitto-dev libsqlite3-dev libzstd-dev libsimdjson-dev libproj-dev libcurl4-openssl-dev pkg-config xz-utils openssl faketime
+PACKAGES := mosquitto mosquitto-clients libmosquitto-dev libsqlite3-dev libzstd-dev liblzma-dev zlib1g-dev libsimdjson-dev libproj-dev libcurl4-openssl-dev pkg-config xz-utils openssl faketime
 # Beyond that to make a package and to try it.
 PACKAGING := dpkg-dev systemd
 

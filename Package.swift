@@ -39,7 +39,8 @@ let package = Package(
     targets: [
         // 0 system: module maps over Debian's libraries, a shim only where a call is variadic or C++.
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CCompression", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(
+            name: "CCompression", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev", "liblzma-dev", "zlib1g-dev"])]),
         .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
         .systemLibrary(name: "CGeodesic", pkgConfig: "proj", providers: [.apt(["libproj-dev"])]),
         .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -61,13 +62,15 @@ let package = Package(
 
         // 3 adapters: never import one another.
         .target(name: "FleetMQTT", dependencies: runtime + ["CMosquitto"], swiftSettings: strict),
-        .target(name: "FleetStore", dependencies: runtime + ["SeriesCodec", grdb], swiftSettings: strict),
+        .target(
+            name: "FleetStore", dependencies: runtime + ["SeriesCodec", "CCompression", grdb], swiftSettings: strict),
         .target(name: "FleetAPI", dependencies: runtime + services + [hummingbird], swiftSettings: strict),
         .target(name: "FleetConfiguration", dependencies: core + [yams], swiftSettings: strict),
 
         .target(name: "FleetConsole", dependencies: runtime + ["CCurl"], swiftSettings: strict),
 
         .target(name: "FleetEnrolment", dependencies: ["FleetModel"], swiftSettings: strict),
+        .target(name: "PackedFiles", dependencies: ["CCompression"], swiftSettings: strict),
 
         // 4 programs.
         .executableTarget(
@@ -80,7 +83,7 @@ let package = Package(
             name: "zubr",
             dependencies: runtime + [
                 "CLinux", "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetConsole", "FleetEnrolment",
-                "Rehearsal", argumentParser,
+                "PackedFiles", "Rehearsal", argumentParser,
             ],
             swiftSettings: strict),
         .target(
@@ -90,8 +93,8 @@ let package = Package(
         .executableTarget(
             name: "zubrsim",
             dependencies: runtime + [
-                "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "Rehearsal", "CMosquitto",
-                argumentParser, yams,
+                "FleetMQTT", "FleetStore", "FleetConfiguration", "FleetSimulation", "PackedFiles", "Rehearsal",
+                "CMosquitto", argumentParser, yams,
             ],
             path: "Simulator/zubrsim", swiftSettings: strict),
 
@@ -124,6 +127,7 @@ let package = Package(
         .testTarget(
             name: "FleetConfigurationTests", dependencies: core + ["FleetConfiguration", "Support"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(name: "PackedFilesTests", dependencies: ["PackedFiles", "Support"], swiftSettings: strict),
         .testTarget(
             name: "FleetEnrolmentTests",
             dependencies: runtime + ["FleetEnrolment", "FleetMQTT", "Rehearsal", "Support"], swiftSettings: strict),

@@ -111,9 +111,14 @@ class Zubr:
         return f"{self.fleet_of[truck]}/{truck}"
 
     def raw_values(self, answer: bytes) -> list[tuple[int, float]]:
-        return [(nanoseconds(point["observed_at"]), point["value"]) for point in json.loads(answer)["points"]]
+        return self.values(answer, "value")
 
-    minute_values = raw_values
+    def minute_values(self, answer: bytes) -> list[tuple[int, float]]:
+        return self.values(answer, "mean")
+
+    def values(self, answer: bytes, column: str) -> list[tuple[int, float]]:
+        series = json.loads(answer)["series"]
+        return [(nanoseconds(time), value) for one in series for time, value in zip(one["times"], one[column])]
 
     def ask(self, path: str, **parameters) -> bytes:
         return self.connection.ask("GET", path + "?" + urllib.parse.urlencode(parameters))

@@ -1,7 +1,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <lzma.h>
+#include <zlib.h>
 #include <zstd.h>
+
+// Macros that Swift cannot read.
+static inline uint32_t zubr_lzma_concatenated(void) { return LZMA_CONCATENATED; }
+static inline int zubr_inflate_begin(z_stream *stream) { return inflateInit2(stream, 15 + 16); }
+static inline int zubr_deflate_begin(z_stream *stream, int level) {
+    return deflateInit2(stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+}
 
 // The processor's own CRC-32C. Swift can neither name the instruction nor compile one function for a newer processor
 // than the rest of the program.

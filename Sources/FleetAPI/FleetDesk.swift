@@ -12,7 +12,6 @@ struct FleetDesk: Sendable {
 
     /// One try takes at most so many messages, so that it ends within a request.
     static let retryLimit = 1_000
-    static let pointLimit = 100_000
 
     func register(_ machines: [Machine]) async throws -> RegistrationDocument {
         var seen: Set<MachineKey> = []
@@ -82,26 +81,28 @@ struct FleetDesk: Sendable {
         }
     }
 
-    func series(_ query: Query) async throws -> SeriesDocument {
-        let equipment = try query.required("equipment", "fleet/equipment")
-        guard let machine = MachineKey(equipment) else {
-            throw APIFailure.badParameter("equipment", "takes fleet/equipment, such as kuzbass-coal/truck-17")
+    func series(_ query: Query) async throws -> TextPage {
+        let format = query["format"] ?? "json"
+        guard ["json", "csv"].contains(format) else { throw APIFailure.badParameter("format", "takes json or csv") }
+        let question: SeriesQuestion
+        do {
+            question = try SeriesQuestion(query.all, now: now())
+        } catch {
+            throw APIFailure.badParameter(error.parameter, error.reason)
         }
-        let to = try query.time("to") ?? now()
-        let from = try query.time("from") ?? to - .days(1)
-        guard from < to else { throw APIFailure.badParameter("from", "must be before to") }
-        let limit = try query.integer("limit", within: 1...FleetDesk.pointLimit, else: 10_000)
-        let signal = try query["signal"].map { name in
-            // Asked by its known name only: a question must not add names.
-            guard let signal = Signal(known: name) else {
-                throw StoreFailure.notFound("no machine has sent a signal \(name.prefix(64))")
-            }
-            return signal
+        let answer = try await reader.answer(question)
+        return format == "csv" ? .csv(answer.csv()) : .json(answer.json(now: now()))
+    }
+
+    func fleetKind(_ kind: String, _ query: Query) async throws -> TextPage {
+        let question: FleetQuestion
+        do {
+            question = try FleetQuestion(
+                kind, at: try query.time("at") ?? now(), fleet: query["fleet"], equipment: query["equipment"])
+        } catch let problem as QuestionProblem {
+            throw APIFailure.badParameter(problem.parameter, problem.reason)
         }
-        let points = try await reader.series(
-            SeriesQuery(machine: machine, signal: signal, from: from, to: to, limit: limit))
-        return SeriesDocument(
-            now: now(), equipment: machine, from: from, to: to, isCut: points.count >= limit, points: points)
+        return .json(try await reader.answer(question).json())
     }
 }
 

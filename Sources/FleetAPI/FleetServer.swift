@@ -14,6 +14,7 @@ package struct FleetServer: Service {
     private let socket: SocketFile
     private let onListening: @Sendable () async -> Void
     private let logger: Logger
+    private let callers = CallerWatch()
 
     /// - Parameters:
     ///   - retry: takes quarantined messages by their numbers and tries them again.
@@ -38,11 +39,13 @@ package struct FleetServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, context in
-                await respond(to: request, logger: context.logger)
+            responder: CallbackResponder<CallContext> { request, context in
+                await respond(to: request, on: context.channel, logger: context.logger)
             },
             // A caller that says nothing for this long is gone, or means us ill.
-            server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [callers.handler], idleTimeout: .seconds(30))),
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: socket.path),
                 availableConnectionsDelegate: MaximumAvailableConnections(FleetServer.connectionLimit)),
@@ -60,9 +63,9 @@ package struct FleetServer: Service {
 
     static let connectionLimit = 64
 
-    private func respond(to request: Request, logger: Logger) async -> Response {
+    private func respond(to request: Request, on channel: any Channel, logger: Logger) async -> Response {
         do {
-            let answer = try await answer(to: request)
+            let answer = try await answer(to: request, on: channel)
             if let page = answer as? TextPage { return Response(page) }
             return try json(answer, status: .ok)
         } catch {
@@ -74,14 +77,22 @@ package struct FleetServer: Service {
         }
     }
 
-    private func answer(to request: Request) async throws -> any Encodable & Sendable {
+    private func answer(
+        to request: Request, on channel: any Channel
+    ) async throws -> any Encodable & Sendable {
         let path = request.uri.path
         switch RouteTable.lookup(method: request.method.rawValue, path: path) {
         case .unknown: throw APIFailure.unknownPath(path)
         case .wrongMethod(let allowed): throw APIFailure.wrongMethod(request.method.rawValue, allowed: allowed)
         case .found(let route, let segments):
-            let query = try Query(request.uri.query, allowed: route.parameters)
-            let body = route.method == .post ? try await body(of: request, limit: route.bodyLimit) : []
+            let query = try Query(request.uri.query, allowed: route.parameters, repeatable: route.repeatable)
+            guard route.method == .post else {
+                return try await callers.during(channel) { [desk] in
+                    try await route.answer(Call(segments: segments, query: query, body: []), desk)
+                }
+            }
+            // What somebody tells is done, whether or not they wait for the answer.
+            let body = try await body(of: request, limit: route.bodyLimit)
             return try await route.answer(Call(segments: segments, query: query, body: body), desk)
         }
     }

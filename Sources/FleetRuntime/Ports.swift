@@ -93,18 +93,20 @@ package enum StoreFailure: Error, Sendable, Hashable {
     case notFound(String)
     /// What was asked for contradicts what is there. Nothing was changed.
     case conflict(String)
+    /// What was asked for is more than one answer may take. Says how to narrow it.
+    case tooMuch(String)
 
     package var isTransient: Bool {
         switch self {
         case .diskFull, .busy: true
-        case .damaged, .foreign, .notFound, .conflict: false
+        case .damaged, .foreign, .notFound, .conflict, .tooMuch: false
         }
     }
 
     package var message: String {
         switch self {
         case .diskFull(let text), .busy(let text), .damaged(let text), .foreign(let text), .notFound(let text),
-            .conflict(let text):
+            .conflict(let text), .tooMuch(let text):
             text
         }
     }
@@ -445,7 +447,8 @@ package protocol FleetReader: Sendable {
     func quarantined(_ ids: [Int64]) async throws(StoreFailure) -> [(id: Int64, message: RejectedMessage)]
     /// At most ten thousand; when there are more, those of the machines heard of last.
     func gaps() async throws(StoreFailure) -> [GapDocument]
-    func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint]
+    func answer(_ question: SeriesQuestion) async throws(StoreFailure) -> SeriesAnswer
+    func answer(_ question: FleetQuestion) async throws(StoreFailure) -> FleetAnswer
     func counts() async throws(StoreFailure) -> StoreCounts
 }
 

@@ -33,6 +33,11 @@ package final class FleetDatabase: Sendable {
     let knownNames = Mutex(StoredNames())
     let log = WriteAheadLog()
     let sealRules: SealRules
+    /// What questions may take.
+    let queryLimits: QueryLimits
+    let scratches = ScratchPool()
+    /// What rows of imports said beside their values, as far as committed.
+    let knownTags = Mutex(StoredTags())
     /// When the journal was last empty or moved into segments.
     let sealedAt = Mutex<Timestamp?>(nil)
     let mergeQueue = Mutex(MergeQueue())
@@ -48,8 +53,9 @@ package final class FleetDatabase: Sendable {
         path: String, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
         quarantineBounds: QuarantineBounds, keepsBallast: Bool,
         freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool, head: Head,
-        sealRules: SealRules, lock: FileLock?
+        sealRules: SealRules, queryLimits: QueryLimits, lock: FileLock?
     ) {
+        self.queryLimits = queryLimits
         self.sealRules = sealRules
         self.path = path
         self.head = head
@@ -158,13 +164,14 @@ extension FleetDatabase {
 
     /// One read transaction on a read-only connection, stopped when its time is up.
     func read<Value: Sendable>(
-        _ doing: String, _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
+        _ doing: String, for caller: ReadDeadline.Caller? = nil,
+        _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
     ) async throws(StoreFailure) -> Value {
         let result: Result<Value, StoreFailure> = await withCheckedContinuation { continuation in
             readers.asyncRead { [self] access in
                 let outcome = Result {
                     let db = try access.get()
-                    let deadline = ReadDeadline(after: FleetDatabase.readBudget)
+                    let deadline = ReadDeadline(after: FleetDatabase.readBudget, caller: caller)
                     return try deadline.bound(db) { try body(db, deadline) }
                 }
                 continuation.resume(

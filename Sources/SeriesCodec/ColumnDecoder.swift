@@ -52,10 +52,19 @@ package struct ColumnDecoder {
     /// Reads the values of `rows`: `values[0]` becomes that of the first of them. Rows without a value become NaN;
     /// `presence` tells them from values that are NaN.
     package func decode(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Double>) throws(Damage) {
-        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows of the segment")
         precondition(values.count >= rows.count, "room for a value a row")
-        guard let target = values.baseAddress, !rows.isEmpty else { return }
+        let count = try decodePresent(rows, into: values)
+        if let words = presence.words, let target = values.baseAddress { spread(count, over: rows, words, in: target) }
+    }
+
+    /// Reads the values that `rows` have, side by side, and returns how many they are.
+    package func decodePresent(
+        _ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Double>
+    ) throws(Damage) -> Int {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows of the segment")
+        guard let target = values.baseAddress, !rows.isEmpty else { return 0 }
         let places = presence.rank(of: rows.lowerBound)..<presence.rank(of: rows.upperBound)
+        precondition(values.count >= places.count, "room for a value a row that has one")
         var reader = series
         try NumberSeries.read(places, blockSizes: presence.blockSizes, from: &reader, using: workspace)
         try reader.expectEnd()
@@ -68,7 +77,7 @@ package struct ColumnDecoder {
         for misfit in misfits where places.contains(misfit.place) {
             target[misfit.place - places.lowerBound] = Double(bitPattern: misfit.bits)
         }
-        if let words = presence.words { spread(places.count, over: rows, words, in: target) }
+        return places.count
     }
 
     /// Moves values that stand side by side to their rows, from the last, so that none is written over.

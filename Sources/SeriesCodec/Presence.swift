@@ -3,7 +3,7 @@ package struct Presence: Hashable, Sendable {
     package let rowCount: Int
 
     /// A bit a row, least significant first, no bit set beyond the last row; `nil` when every row has a value.
-    private(set) var words: [UInt64]?
+    package private(set) var words: [UInt64]?
 
     /// Every one of `rowCount` rows has a value.
     package static func all(_ rowCount: Int) -> Presence { Presence(rowCount: rowCount, words: nil) }

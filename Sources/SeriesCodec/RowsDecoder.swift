@@ -40,6 +40,18 @@ package struct RowsDecoder {
         return lower..<max(lower, RowsDecoder.firstIndex(notBefore: end, in: times))
     }
 
+    /// Reads the times of the rows measured at `start` or later and before `end`, and returns which rows they are.
+    package func times(
+        from start: Int64, until end: Int64, into times: UnsafeMutableBufferPointer<Int64>
+    ) throws(Damage) -> Range<Int> {
+        let rows = try rows(from: start, until: end)
+        precondition(times.count >= rows.count, "room for a time a row")
+        if let target = times.baseAddress {
+            target.update(from: workspace.numbers + rows.lowerBound, count: rows.count)
+        }
+        return rows
+    }
+
     /// Reads what the machine called `rows`.
     package func sequence(_ rows: Range<Int>) throws(Damage) -> (boot: [UInt32], seq: [UInt64]) {
         let seq = try read(rows, of: seqPart).map { UInt64(bitPattern: $0) }

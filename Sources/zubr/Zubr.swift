@@ -14,9 +14,8 @@ struct Zubr: AsyncParsableCommand {
         version: zubrVersion,
         subcommands: [
             StatusCommand.self, MachinesCommand.self, MachineCommand.self, AlertsCommand.self, WorkOrdersCommand.self,
-            CentersCommand.self, QuarantineCommand.self, GapsCommand.self, QueryCommand.self, ExportCommand.self,
-            SQLCommand.self, CheckCommand.self, BackupCommand.self, RestoreCommand.self,
-            ConfigCommand.self,
-            DoctorCommand.self, DemoCommand.self,
+            CentersCommand.self, QuarantineCommand.self, GapsCommand.self, QueryCommand.self, TsbsCommand.self,
+            SQLCommand.self, ExportCommand.self, ImportCommand.self, RejectedCommand.self, CheckCommand.self,
+            BackupCommand.self, RestoreCommand.self, ConfigCommand.self, DoctorCommand.self, DemoCommand.self,
         ])
 }

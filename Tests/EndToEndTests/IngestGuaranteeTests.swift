@@ -50,7 +50,7 @@ struct IngestGuaranteeTests {
         let export = try await Stage.run(
             "zubr",
             ["export", "--database", "\(folder.path)/zubr.db", "--equipment", "chaos/unit-3", "--output", "csv"])
-        #expect(export.output.split(separator: "\n").first == "observed_at,boot,seq,signal,value")
+        #expect(export.output.split(separator: "\n").first == "observed_at,boot,seq,signal,value,equipment")
         #expect(export.output.split(separator: "\n").dropFirst().count == 2_500 * 3)
     }
 

@@ -12,7 +12,9 @@ final class CannedFleet: FleetReader, FleetRegistry {
         var transferred: [MachineTransfer] = []
         var acknowledged: [AlertAcknowledgement] = []
         var retried: [[Int64]] = []
-        var queries: [SeriesQuery] = []
+        var questions: [SeriesQuestion] = []
+        var fleetQuestions: [FleetQuestion] = []
+        var abandoned = 0
         var quarantineLimits: [Int] = []
         var asked: [Bool] = []
     }
@@ -99,12 +101,29 @@ final class CannedFleet: FleetReader, FleetRegistry {
         return [GapDocument(equipment: CannedFleet.truck, boot: 1, firstSeq: 5, lastSeq: 7)]
     }
 
-    func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint] {
+    func answer(_ question: SeriesQuestion) async throws(StoreFailure) -> SeriesAnswer {
         try check()
-        told.withLock { $0.queries.append(query) }
-        return [
-            SeriesPoint(observedAt: query.from, boot: 1, seq: 9, signal: query.signal ?? .engineHours, value: 4_210.5)
-        ]
+        told.withLock { $0.questions.append(question) }
+        if question.signals == ["for_ever"] {
+            // As long as somebody waits for it.
+            while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            told.withLock { $0.abandoned += 1 }
+            throw .busy("nobody waits for it")
+        }
+        return SeriesAnswer(
+            question: question,
+            series: [
+                .init(
+                    subject: .equipment(CannedFleet.truck), signal: "engine_hours",
+                    times: [question.from.microseconds], values: [[4_210.5]])
+            ])
+    }
+
+    func answer(_ question: FleetQuestion) async throws(StoreFailure) -> FleetAnswer {
+        try check()
+        told.withLock { $0.fleetQuestions.append(question) }
+        return FleetAnswer(
+            kind: question.kind, columns: ["name", "driver"], rows: [[.text("truck-17"), .text("Ihar")]])
     }
 
     func counts() async throws(StoreFailure) -> StoreCounts { StoreCounts() }

@@ -35,8 +35,24 @@ struct ProblemTests {
         Case(path: "/v1/query?equipment=truck", status: 400, detail: "takes fleet/equipment"),
         Case(path: query + "&from=yesterday", status: 400, detail: "parameter from: takes an RFC 3339 time"),
         Case(path: query + "&from=2026-03-01T08:00:00Z", status: 400, detail: "from: must be before to"),
-        Case(path: query + "&limit=100001", status: 400, detail: "parameter limit"),
-        Case(path: query + "&signal=nobody_sends_this", status: 404, detail: "nobody_sends_this"),
+        Case(path: query + "&limit=1000001", status: 400, detail: "parameter limit"),
+        Case(path: query + "&limit=5&limit=6", status: 400, detail: "parameter limit: is given twice"),
+        Case(path: query + "&signal=@tags", status: 400, detail: "parameter signal"),
+        Case(path: query + "&step=1m", status: 400, detail: "parameter aggregate: is missing"),
+        Case(path: query + "&aggregate=mean", status: 400, detail: "parameter step: is missing"),
+        Case(path: query + "&step=0s&aggregate=mean", status: 400, detail: "parameter step"),
+        Case(path: query + "&step=1m&aggregate=p101", status: 400, detail: "parameter aggregate: takes mean"),
+        Case(path: query + "&step=1m&aggregate=mean&last=true", status: 400, detail: "parameter last"),
+        Case(path: query + "&where=speed%20is%20low", status: 400, detail: "mean speed < 1 for 10m"),
+        Case(
+            path: query + "&where=mean%20speed%20%3C%201%20for%2010m&signal=speed", status: 400,
+            detail: "parameter where"),
+        Case(path: query + "&group_by=fleet", status: 400, detail: "parameter group_by"),
+        Case(path: query + "&format=xml", status: 400, detail: "parameter format: takes json or csv"),
+        Case(path: "/v1/tsbs/every-load?at=2016-01-01T00:00:00Z", status: 400, detail: "parameter kind"),
+        Case(path: "/v1/tsbs/low-fuel?at=2016-01-01T00:00:00Z", status: 400, detail: "parameter fleet: is missing"),
+        Case(path: "/v1/tsbs/average-load?fleet=South", status: 400, detail: "leave it out"),
+        Case(path: "/v1/tsbs/last-loc?equipment=truck_1", status: 400, detail: "takes fleet/equipment"),
         Case(method: "POST", path: "/v1/machines", body: "[{}]", status: 400, detail: "key"),
         Case(method: "POST", path: "/v1/machines", body: "nonsense", status: 400, detail: "body"),
         Case(method: "POST", path: "/v1/machines", body: "[]", type: "text/plain", status: 415, detail: "text/plain"),
@@ -75,7 +91,7 @@ struct ProblemTests {
         arguments: [
             (StoreFailure.diskFull("/secret"), 503, true), (.busy("/secret"), 503, true),
             (.damaged("/secret"), 500, false), (.foreign("/secret"), 500, false), (.notFound("gone"), 404, false),
-            (.conflict("taken"), 409, false),
+            (.conflict("taken"), 409, false), (.tooMuch("narrow it"), 422, false),
         ])
     func storeFailures(failure: StoreFailure, status: Int, isRetried: Bool) async throws {
         try await withServer(CannedFleet(failing: failure)) { client in

@@ -20,7 +20,7 @@ struct RouteTests {
             ("/v1/alerts", #""rule":"coolant-hot""#),
             ("/v1/quarantine", #""by_reason":{"not-json":2}"#),
             ("/v1/gaps", #""first_seq":5"#),
-            ("/v1/query?equipment=kuzbass-coal%2Ftruck-17", #""observed_at":"2026-02-28T08:00:00Z""#),
+            ("/v1/query?equipment=kuzbass-coal%2Ftruck-17", #""times":["2026-02-28T08:00:00Z"],"value":[4210.5]"#),
         ]
     )
     func documents(path: String, part: String) async throws {
@@ -62,18 +62,21 @@ struct RouteTests {
             _ = try await client.ask("GET", "/v1/quarantine")
             _ = try await client.ask(
                 "GET",
-                "/v1/query?equipment=kuzbass-coal/truck-17&signal=engine_hours&from=2026-02-01T00:00:00%2B07:00"
-                    + "&to=2026-02-02T00:00:00Z&limit=5")
+                "/v1/query?equipment=kuzbass-coal/truck-17&signal=engine_hours&signal=speed&from=2026-02-01T00:00:00%2B07:00"
+                    + "&to=2026-02-02T00:00:00Z&step=10m&aggregate=mean&aggregate=p99.9&limit=5")
+            _ = try await client.ask("GET", "/v1/tsbs/low-fuel?at=2016-01-02T00:00:00Z&fleet=South")
         }
         fleet.told.withLock { told in
             #expect(told.asked == [true, false])
             #expect(told.quarantineLimits == [7, 100])
+            #expect(told.questions.map(\.machines.keys) == [[CannedFleet.truck]])
+            #expect(told.questions.map(\.signals) == [["engine_hours", "speed"]])
+            #expect(told.questions.map(\.from) == [Timestamp(iso8601: "2026-01-31T17:00:00Z")!])
+            #expect(told.questions.map(\.form) == [.steps(.minutes(10), [.mean, .percentile(99.9)])])
+            #expect(told.questions.map(\.limit) == [5])
             #expect(
-                told.queries == [
-                    SeriesQuery(
-                        machine: CannedFleet.truck, signal: .engineHours,
-                        from: Timestamp(iso8601: "2026-01-31T17:00:00Z")!,
-                        to: Timestamp(iso8601: "2026-02-02T00:00:00Z")!, limit: 5)
+                told.fleetQuestions == [
+                    FleetQuestion(.lowFuel, at: Timestamp(iso8601: "2016-01-02T00:00:00Z")!, fleet: "South")
                 ])
         }
     }

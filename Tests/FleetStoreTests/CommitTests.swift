@@ -229,19 +229,18 @@ struct CommitTests {
     func range() async throws {
         let store = try await open(folder)
         _ = try await store.commit(batch((0..<10).map { frame($0, after: Double($0) * 1_800) }))
-        func seqs(_ from: Double, _ to: Double, limit: Int = 100) async throws -> [UInt64] {
-            try await store.series(
-                SeriesQuery(
-                    machine: truck, signal: coolant, from: start + .seconds(from), to: start + .seconds(to),
-                    limit: limit)
-            ).map(\.seq)
+        func values(_ from: Double, _ to: Double) async throws -> [Double] {
+            let question = SeriesQuestion(
+                machines: MachineSelection(keys: [truck]), signals: ["coolant_temp"], from: start + .seconds(from),
+                to: start + .seconds(to))
+            return try await store.answer(question).series.flatMap { $0.values[0] }
         }
-        #expect(try await seqs(1_800, 5_400) == [1, 2])
-        #expect(try await seqs(1_800, 5_400.001) == [1, 2, 3])
-        #expect(try await seqs(0, 100_000, limit: 4) == [0, 1, 2, 3])
-        #expect(try await seqs(5_400, 5_400) == [])
-        let unknown = SeriesQuery(machine: tractor, signal: nil, from: start, to: start + .seconds(1), limit: 1)
-        #expect(await failure { _ = try await store.series(unknown) }?.kind == "notFound")
+        #expect(try await values(1_800, 5_400) == [80.1, 80.2])
+        #expect(try await values(1_800, 5_400.001) == [80.1, 80.2, 80.3])
+        #expect(try await values(5_400, 5_400) == [])
+        let unknown = SeriesQuestion(
+            machines: MachineSelection(keys: [tractor]), from: start, to: start + .seconds(1))
+        #expect(await failure { _ = try await store.answer(unknown) }?.kind == "notFound")
         await store.close()
     }
 

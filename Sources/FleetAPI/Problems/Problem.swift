@@ -58,6 +58,8 @@ struct Problem: Sendable {
             self.init(.notFound, message)
         case .conflict(let message):
             self.init(.conflict, message)
+        case .tooMuch(let message):
+            self.init(.unprocessableContent, message)
         case .diskFull:
             self.init(
                 .serviceUnavailable, "the disk is full: nothing new is stored until there is room; try again then",

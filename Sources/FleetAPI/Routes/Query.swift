@@ -1,10 +1,12 @@
 import FleetModel
 
-/// The part of an address behind the question mark, each name at most once.
+/// The part of an address behind the question mark; each name at most once, unless it is one that may be repeated.
 struct Query: Sendable {
     private var values: [String: String]
+    /// In the order in which they are given.
+    private(set) var all: [String: [String]] = [:]
 
-    init(_ text: String?, allowed: Set<String>) throws {
+    init(_ text: String?, allowed: Set<String>, repeatable: Set<String> = []) throws {
         values = [:]
         for pair in (text ?? "").split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -15,7 +17,8 @@ struct Query: Sendable {
                 let known = allowed.isEmpty ? "none" : allowed.sorted().joined(separator: ", ")
                 throw APIFailure.badParameter(name, "is not known here; this address takes: \(known)")
             }
-            guard values.updateValue(value, forKey: name) == nil else {
+            all[name, default: []].append(value)
+            guard values.updateValue(value, forKey: name) == nil || repeatable.contains(name) else {
                 throw APIFailure.badParameter(name, "is given twice")
             }
         }

@@ -9,6 +9,8 @@ struct Route: Sendable {
     var summary: String
     /// Query parameters it knows. Any other is refused, because a misspelt one would be an unfiltered answer.
     var parameters: Set<String>
+    /// Those of them that may be given more than once.
+    var repeatable: Set<String>
     var bodyLimit: Int
     var answer: @Sendable (Call, FleetDesk) async throws -> any Encodable & Sendable
 
@@ -16,13 +18,14 @@ struct Route: Sendable {
 
     init(
         _ method: Method, _ path: String, _ summary: String, parameters: Set<String> = [],
-        bodyLimit: Int = Route.ordinaryBodyLimit,
+        repeatable: Set<String> = [], bodyLimit: Int = Route.ordinaryBodyLimit,
         answer: @escaping @Sendable (Call, FleetDesk) async throws -> any Encodable & Sendable
     ) {
         self.method = method
         self.path = path
         self.summary = summary
         self.parameters = parameters
+        self.repeatable = repeatable
         self.bodyLimit = bodyLimit
         self.answer = answer
     }

@@ -55,10 +55,17 @@ enum RouteTable {
             GapsDocument(now: desk.now(), gaps: try await desk.reader.gaps())
         },
         Route(
-            .get, "/v1/query", "Readings of one machine over a span, 24 h when none is given",
-            parameters: ["equipment", "signal", "from", "to", "limit"]
+            .get, "/v1/query",
+            "Series of machines: readings, the last ones, steps with aggregates, or spans in which a condition held",
+            parameters: SeriesQuestion.parameters.union(["format"]), repeatable: SeriesQuestion.repeatable
         ) { call, desk in
             try await desk.series(call.query)
+        },
+        Route(
+            .get, "/v1/tsbs/{kind}", "One of the questions of the Time Series Benchmark Suite about a fleet of trucks",
+            parameters: ["at", "fleet", "equipment"]
+        ) { call, desk in
+            try await desk.fleetKind(call.segments["kind"] ?? "", call.query)
         },
     ]
 

@@ -1,10 +1,23 @@
 import Hummingbird
 import NIOCore
 
-/// An answer that is no JSON document but text as it stands.
+/// An answer that is text as it stands, and not a document to be encoded.
 struct TextPage: Encodable, Sendable {
-    var text: String
+    var bytes: [UInt8]
     var type: String
+
+    init(bytes: [UInt8], type: String) {
+        self.bytes = bytes
+        self.type = type
+    }
+
+    init(text: String, type: String) { self.init(bytes: Array(text.utf8), type: type) }
+
+    /// JSON that was written by hand.
+    static func json(_ bytes: [UInt8]) -> TextPage { TextPage(bytes: bytes, type: "application/json") }
+
+    /// A table for spreadsheets (RFC 4180).
+    static func csv(_ bytes: [UInt8]) -> TextPage { TextPage(bytes: bytes, type: "text/csv; charset=utf-8") }
 
     /// The Prometheus text format.
     static func metrics(_ text: String) -> TextPage {
@@ -14,7 +27,7 @@ struct TextPage: Encodable, Sendable {
 
 extension Response {
     init(_ page: TextPage, status: HTTPResponse.Status = .ok) {
-        self.init(Array(page.text.utf8), type: page.type, status: status)
+        self.init(page.bytes, type: page.type, status: status)
     }
 
     /// Every answer is of this moment, and of the type it says.

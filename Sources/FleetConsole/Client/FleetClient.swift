@@ -18,6 +18,16 @@ package struct FleetClient: Sendable {
         try understood(exchange("GET", FleetClient.address(path, query), body: nil, contentType: nil))
     }
 
+    /// An answer as it came, for those that are no documents.
+    package func bytes(_ path: String, _ query: [(name: String, value: String)]) throws(ClientFailure) -> [UInt8] {
+        let answer = try exchange("GET", FleetClient.address(path, query), body: nil, contentType: nil)
+        guard answer.status == 200 else {
+            let problem: ProblemDocument? = try? DocumentCoding.decode(from: answer.body)
+            throw problem.map { .refused($0) } ?? .notUnderstood("status \(answer.status)")
+        }
+        return answer.body
+    }
+
     package func post<Document: Decodable>(
         _ path: String, _ document: some Encodable, as type: Document.Type = Document.self
     ) throws(ClientFailure) -> Document {

@@ -80,28 +80,4 @@ extension Page {
                     ]
                 }))
     }
-
-    package mutating func show(_ series: SeriesDocument) {
-        guard !series.points.isEmpty else {
-            add("No readings of \(series.equipment) from \(series.from.iso8601) to \(series.to.iso8601).")
-            return
-        }
-        add(
-            TextTable(
-                [
-                    .init("OBSERVED AT"), .init("SIGNAL"), .init("VALUE", number: true), .init("BOOT", number: true),
-                    .init("SEQ", number: true),
-                ],
-                rows: series.points.map {
-                    [
-                        Cell($0.observedAt.iso8601), Cell($0.signal.name), Cell(trimmedNumber($0.value)),
-                        Cell("\($0.boot)"), Cell("\($0.seq)"),
-                    ]
-                }))
-        if series.isCut {
-            add(
-                "Cut at \(quantity(series.points.count, "reading")); narrow --from and --to, or raise --limit.",
-                .warning)
-        }
-    }
 }

@@ -497,24 +497,6 @@ package struct GapDocument: Sendable, Codable, Hashable {
     package var missing: UInt64 { lastSeq - firstSeq + 1 }
 }
 
-/// A range of one signal of one machine.
-package struct SeriesQuery: Sendable, Hashable {
-    package var machine: MachineKey
-    /// `nil`: every signal.
-    package var signal: Signal?
-    package var from: Timestamp
-    package var to: Timestamp
-    package var limit: Int
-
-    package init(machine: MachineKey, signal: Signal?, from: Timestamp, to: Timestamp, limit: Int) {
-        self.machine = machine
-        self.signal = signal
-        self.from = from
-        self.to = to
-        self.limit = limit
-    }
-}
-
 /// One reading with where it came from; exported as observed_at, boot, seq, signal, value.
 package struct SeriesPoint: Sendable, Codable, Hashable {
     package var observedAt: Timestamp

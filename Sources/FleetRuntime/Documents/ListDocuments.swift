@@ -68,28 +68,6 @@ package struct GapsDocument: Sendable, Codable {
     }
 }
 
-/// `GET /v1/query`
-package struct SeriesDocument: Sendable, Codable {
-    package var now: Timestamp
-    package var equipment: MachineKey
-    package var from: Timestamp
-    package var to: Timestamp
-    /// There may be more: as many points came as were asked for at most.
-    package var isCut: Bool
-    package var points: [SeriesPoint]
-
-    package init(
-        now: Timestamp, equipment: MachineKey, from: Timestamp, to: Timestamp, isCut: Bool, points: [SeriesPoint]
-    ) {
-        self.now = now
-        self.equipment = equipment
-        self.from = from
-        self.to = to
-        self.isCut = isCut
-        self.points = points
-    }
-}
-
 /// `GET /`
 package struct RoutesDocument: Sendable, Codable {
     package var routes: [Route]

@@ -27,7 +27,7 @@ extension StoreFailure {
     var cause: String {
         switch self {
         case .diskFull: "disk-full"
-        case .busy, .conflict: "busy"
+        case .busy, .conflict, .tooMuch: "busy"
         case .damaged, .foreign, .notFound: "damaged"
         }
     }

@@ -65,6 +65,12 @@ struct LedgerEntry: Sendable {
         return true
     }
 
+    /// Gives rows that have no numbers of their own the next ones of a boot; returns the first.
+    mutating func take(_ count: Int, of boot: UInt32) -> UInt64 {
+        unwritten.insert(boot)
+        return boots[boot, default: SequenceRanges()].append(count)
+    }
+
     /// How many holes there are more since this was asked last, and how many numbers in them.
     mutating func takeNewGaps() -> (gaps: Int64, missing: Int64) {
         defer { changed.removeAll(keepingCapacity: true) }

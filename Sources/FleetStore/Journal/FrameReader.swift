@@ -65,6 +65,26 @@ struct FrameReader {
         return mark
     }
 
+    /// Which number the next frame has, and its values of some signals; `nil` after the last.
+    mutating func next(
+        of wanted: [Signal], into row: inout [Double], _ has: inout [Bool]
+    ) throws(Damage) -> Mark? {
+        guard let mark = try nextMark() else { return nil }
+        for index in wanted.indices {
+            row[index] = .nan
+            has[index] = false
+        }
+        for signal in try shape() {
+            let value = try reader.value()
+            if let index = wanted.firstIndex(of: signal) {
+                row[index] = value
+                has[index] = true
+            }
+        }
+        _ = try reader.faults()
+        return mark
+    }
+
     mutating func rest() throws(Damage) -> [ReceivedFrame] {
         var frames: [ReceivedFrame] = []
         while let frame = try next() { frames.append(frame) }

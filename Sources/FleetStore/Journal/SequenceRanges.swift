@@ -73,6 +73,21 @@ struct SequenceRanges: Sendable, Hashable {
         return true
     }
 
+    /// Takes in as many numbers as said behind the last; returns the first of them.
+    mutating func append(_ count: Int) -> UInt64 {
+        precondition(count > 0)
+        guard let last = ranges.last else {
+            ranges.append(0...UInt64(count - 1))
+            note(0)
+            self.count = UInt64(count)
+            return 0
+        }
+        ranges[ranges.count - 1] = last.lowerBound...(last.upperBound + UInt64(count))
+        note(last.lowerBound)
+        self.count &+= UInt64(count)
+        return last.upperBound + 1
+    }
+
     func contains(_ number: UInt64) -> Bool {
         guard let last = ranges.last, number <= last.upperBound else { return false }
         return ranges[indexOfFirstRange(endingAtOrAfter: number)].contains(number)

@@ -26,6 +26,7 @@ extension FleetDatabase {
         path: String, access: Access, catalog: Catalog, limits: IngestLimits,
         retention: RetentionSettings = RetentionSettings(), keepsBallast: Bool, quarantineBounds: QuarantineBounds,
         schema: Schema, sync: CommitSync = .full, sealRules: SealRules = SealRules(),
+        queryLimits: QueryLimits = QueryLimits(),
         freeBytes: @escaping @Sendable (String) -> Int64 = { FileSize.free(beside: $0) }
     ) async throws(StoreFailure) -> FleetDatabase {
         let result: Result<FleetDatabase, StoreFailure> = await withCheckedContinuation { continuation in
@@ -36,7 +37,8 @@ extension FleetDatabase {
                         path: path, catalog: catalog, limits: limits, retention: retention,
                         quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
                         writer: writer, readers: readers,
-                        head: try head(readers, path: path), sealRules: sealRules, lock: lock)
+                        head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits,
+                        lock: lock)
                     writer?.writeWithoutTransaction { db in
                         database.log.watch(db)
                         database.log.begin(bytes: FileSize.of(path + "-wal") ?? 0)
@@ -61,7 +63,7 @@ extension FleetDatabase {
         path: String, access: Access, schema: Schema, sync: CommitSync
     ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
         // Who reads must find a file, and must not leave a lock beside nothing.
-        if access != .daemon, FileSize.of(path) == nil {
+        if !access.mayMake, FileSize.of(path) == nil {
             throw .notFound("there is no database at \(path); check --database")
         }
         try FileHeader.check(path: path, newestKnown: schema.version)

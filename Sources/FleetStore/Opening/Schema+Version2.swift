@@ -36,9 +36,29 @@ extension Schema {
                 CREATE INDEX segment_small ON segment (machine, level, first) WHERE rows < 8192;
                 -- The columns of segments; the row is that of the segment times 4,096, and a number.
                 CREATE TABLE chunk (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-                -- What rows of an import said beside their values, as a JSON object with sorted keys; the value of the
-                -- signal @tags is such a row.
-                CREATE TABLE tag_set (id INTEGER PRIMARY KEY, tags TEXT NOT NULL UNIQUE);
+                -- What rows of an import said beside their values, each once, as a JSON object with sorted keys; the value of
+                -- the signal @tags is such a row. Who imports knows them all, so there is no index.
+                CREATE TABLE tag_set (id INTEGER PRIMARY KEY, tags TEXT NOT NULL);
+                -- Measurements of imports; their rows have 4294901760 and the row of their measurement, less 1, as their boot.
+                CREATE TABLE measurement (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+                -- Files that were imported, or begun to be. A digest of their bytes says whether a file is one of them.
+                CREATE TABLE import (
+                    id INTEGER PRIMARY KEY,
+                    file TEXT NOT NULL,
+                    bytes INTEGER NOT NULL,
+                    digest TEXT NOT NULL,
+                    -- How it is read, and what has become of it so far.
+                    plan TEXT NOT NULL,
+                    report TEXT NOT NULL,
+                    is_finished INTEGER NOT NULL DEFAULT 0
+                );
+                -- Lines of imports that were not taken, some thousand in a row.
+                CREATE TABLE import_reject (
+                    id INTEGER PRIMARY KEY,
+                    import INTEGER NOT NULL REFERENCES import (id),
+                    first_line INTEGER NOT NULL,
+                    lines BLOB NOT NULL
+                );
                 -- Frames that left the journal and cannot be read, as they are.
                 CREATE TABLE unreadable (
                     id INTEGER PRIMARY KEY,

@@ -4,16 +4,6 @@ import GRDB
 import SeriesCodec
 
 extension FleetDatabase {
-    /// Readings from `from` up to but without `to`, by the machine's clock, the oldest first, at most `limit`.
-    package func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint] {
-        var points: [SeriesPoint] = []
-        var walk = try await walk(of: query.machine, from: query.from, to: query.to, only: query.signal)
-        while points.count < query.limit, let frames = try await walk.next(self) {
-            points += SeriesPoint.points(of: frames, only: query.signal).prefix(query.limit - points.count)
-        }
-        return points
-    }
-
     /// Every reading of a machine in order of observed_at, boot, seq and signal; from `from` up to but without `to`.
     ///
     /// A part is read at a time, so that no read is long and memory stays small; an error of `body` ends it.
@@ -35,7 +25,7 @@ extension FleetDatabase {
         }
     }
 
-    private func walk(
+    func walk(
         of machine: MachineKey, from: Timestamp, to: Timestamp, only signal: Signal? = nil
     ) async throws(StoreFailure) -> SeriesWalk {
         let id = try await read("cannot read machine \(machine)") { db, _ in try MachineReader.id(of: machine, db) }
@@ -44,7 +34,7 @@ extension FleetDatabase {
 }
 
 /// How far a walk through a machine's frames has come.
-private struct SeriesWalk: Sendable {
+struct SeriesWalk: Sendable {
     let machine: MachineKey
     let id: Int64
     /// Only the readings of this one are wanted.
@@ -121,7 +111,7 @@ extension SeriesPoint {
             return signal.name
         }
         return frames.flatMap { frame in
-            frame.readings.filter { signal == nil || $0.signal == signal }
+            frame.readings.filter { signal == nil ? $0.signal != .tags : $0.signal == signal }
                 .sorted { name($0.signal) < name($1.signal) }
                 .map {
                     SeriesPoint(

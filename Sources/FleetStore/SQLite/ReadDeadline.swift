@@ -1,15 +1,28 @@
 import GRDB
 import GRDBSQLite
+import Synchronization
 
 /// Stops a read that takes too long.
 ///
 /// A read transaction keeps the write-ahead log from being emptied, so one slow reader could fill the disk.
-struct ReadDeadline {
+struct ReadDeadline: Sendable {
     private let end: ContinuousClock.Instant
+    private let caller: Caller?
 
-    init(after budget: Duration) { end = .now + budget }
+    /// Who waits for the answer; one that is gone needs none.
+    final class Caller: Sendable {
+        private let hasLeft = Atomic(false)
 
-    private var hasPassed: Bool { ContinuousClock.now >= end }
+        var isGone: Bool { hasLeft.load(ordering: .relaxed) }
+        func leave() { hasLeft.store(true, ordering: .relaxed) }
+    }
+
+    init(after budget: Duration, caller: Caller? = nil) {
+        end = .now + budget
+        self.caller = caller
+    }
+
+    private var hasPassed: Bool { caller?.isGone ?? false || ContinuousClock.now >= end }
 
     /// For loops that work on results between two steps of SQLite.
     func check() throws {

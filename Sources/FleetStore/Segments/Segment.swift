@@ -49,30 +49,55 @@ struct SegmentMaker {
     }
 
     private func segment(of frames: ArraySlice<Frame>, signals: [Signal], machine: Int64) throws -> Segment {
-        var chunks = ChunkPacker()
         let rows = SegmentRows(
             observedAt: frames.map(\.observedAt.microseconds), boot: frames.map(\.boot), seq: frames.map(\.seq))
-        var directory = SegmentDirectory(rows: chunks.add(RowsEncoder(using: workspace).encode(rows)))
         let notes = frames.enumerated().compactMap { row, frame in
             frame.faults.map { (row: row, bytes: FaultNote.bytes(of: $0)) }
         }
+        let columns = Columns(of: frames, signals: signals)
+        let order = try signals.enumerated().map { ($0, try row($1)) }.sorted { $0.1 < $1.1 }
+        return columns.withValues { values in
+            segment(of: machine, rows: rows, notes: notes, signals: order.map(\.1)) { column in
+                let place = order[column].0
+                return (
+                    UnsafeBufferPointer(rebasing: values[(place * rows.seq.count)..<((place + 1) * rows.seq.count)]),
+                    columns.presence(of: place)
+                )
+            }
+        }
+    }
+
+    /// A segment of at least one row.
+    ///
+    /// - Parameters:
+    ///   - notes: What rows carry beside values, in the order of the rows.
+    ///   - signals: The rows of the signals, in their order.
+    ///   - column: The values of a signal by its place in `signals`, one a row, and which rows have one. They must stay until
+    ///     it is called again.
+    func segment(
+        of machine: Int64, rows: SegmentRows, notes: [(row: Int, bytes: [UInt8])], signals: [Int64],
+        column: (Int) -> (values: UnsafeBufferPointer<Double>, presence: Presence)
+    ) -> Segment {
+        var chunks = ChunkPacker()
+        let count = rows.observedAt.count
+        var directory = SegmentDirectory(rows: chunks.add(RowsEncoder(using: workspace).encode(rows)))
         if !notes.isEmpty {
-            directory.notes = chunks.add(NotesEncoder(using: workspace).encode(notes, rowCount: frames.count))
+            directory.notes = chunks.add(NotesEncoder(using: workspace).encode(notes, rowCount: count))
         }
         let encoder = ColumnEncoder(using: workspace)
-        let columns = Columns(of: frames, signals: signals)
-        for (index, number) in try signals.enumerated().map({ ($0, try row($1)) }).sorted(by: { $0.1 < $1.1 }) {
-            let presence = columns.presence(of: index)
-            // Only when the frames of a track were cut: the signal stands in other rows of it.
+        for (place, signal) in signals.enumerated() {
+            let (values, presence) = column(place)
+            // Only when the rows of a track were cut: the signal stands in other rows of it.
             guard presence.valueCount > 0 else { continue }
-            let (bytes, statistics) = columns.withValues(of: index) { encoder.encode($0, presence: presence) }
+            let (bytes, statistics) = encoder.encode(values, presence: presence)
             directory.columns.append(
                 SegmentDirectory.Column(
-                    signal: number, place: chunks.add(bytes), statistics: ColumnSummary(statistics)))
+                    signal: signal, place: chunks.add(bytes), statistics: ColumnSummary(statistics)))
         }
         return Segment(
-            machine: machine, first: frames.first!.observedAt, last: frames.last!.observedAt, rowCount: frames.count,
-            directory: directory, chunks: chunks.chunks)
+            machine: machine, first: Timestamp(microseconds: rows.observedAt[0]),
+            last: Timestamp(microseconds: rows.observedAt[count - 1]), rowCount: count, directory: directory,
+            chunks: chunks.chunks)
     }
 }
 
@@ -117,10 +142,9 @@ private struct Columns {
         Presence(rowCount: rowCount, bitmap: Array(bitmaps[(column * wordCount)..<((column + 1) * wordCount)]))
     }
 
-    func withValues<Result>(of column: Int, _ body: (UnsafeBufferPointer<Double>) throws -> Result) rethrows -> Result {
-        try values.withUnsafeBufferPointer { values in
-            try body(UnsafeBufferPointer(rebasing: values[(column * rowCount)..<((column + 1) * rowCount)]))
-        }
+    /// The values of all columns, one column after the other.
+    func withValues<Result>(_ body: (UnsafeBufferPointer<Double>) throws -> Result) rethrows -> Result {
+        try values.withUnsafeBufferPointer(body)
     }
 }
 

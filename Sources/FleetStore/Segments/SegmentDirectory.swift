@@ -111,7 +111,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    fileprivate mutating func place() throws(Damage) -> SegmentDirectory.Place {
+    mutating func place() throws(Damage) -> SegmentDirectory.Place {
         let (chunk, offset, length) = (try varint(), try varint(), try varint())
         guard chunk < UInt64(SegmentDirectory.chunksMax), let offset = Int(exactly: offset),
             let length = Int(exactly: length)

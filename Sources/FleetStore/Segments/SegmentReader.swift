@@ -148,15 +148,23 @@ final class ChunkReader {
     func withBytes<Result>(
         of place: SegmentDirectory.Place, in segment: Int64, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result {
+        // Of its own, because a caller reads another column while it has this one.
+        let bytes = try read(place, of: segment)
+        defer { bytes.deallocate() }
+        return try body(UnsafeRawBufferPointer(bytes))
+    }
+
+    /// The bytes at a place, which the caller frees.
+    func read(_ place: SegmentDirectory.Place, of segment: Int64) throws -> UnsafeMutableRawBufferPointer {
         try open(SegmentTable.chunkRow(segment, place.chunk))
         guard place.length > 0, place.offset <= Int(sqlite3_blob_bytes(blob)) - place.length else {
             throw Damage("it lies beyond the end of its chunk")
         }
-        // Of its own, because a caller reads another column while it has this one.
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: place.length, alignment: 8)
-        defer { bytes.deallocate() }
-        try check(sqlite3_blob_read(blob, bytes.baseAddress, Int32(place.length), Int32(place.offset)))
-        return try body(UnsafeRawBufferPointer(bytes))
+        let code = sqlite3_blob_read(blob, bytes.baseAddress, Int32(place.length), Int32(place.offset))
+        if code != SQLITE_OK { bytes.deallocate() }
+        try check(code)
+        return bytes
     }
 
     private func open(_ chunk: Int64) throws {

@@ -3,7 +3,10 @@ import FleetModel
 extension TelemetryDecoder {
     /// The active codes; an empty list when none is.
     func faults(at list: Int, of message: Message) throws(Rejection) -> [DiagnosticTroubleCode] {
-        let tape = message.tape
+        try TelemetryDecoder.faults(at: list, in: message.tape)
+    }
+
+    static func faults(at list: Int, in tape: JSONTape) throws(Rejection) -> [DiagnosticTroubleCode] {
         try tape.array(at: list, "faults")
         var codes: [DiagnosticTroubleCode] = []
         codes.reserveCapacity(tape.count(of: list))
@@ -27,7 +30,7 @@ extension TelemetryDecoder {
         return codes
     }
 
-    private func fault(at place: Int, in tape: JSONTape) throws(Rejection) -> DiagnosticTroubleCode {
+    private static func fault(at place: Int, in tape: JSONTape) throws(Rejection) -> DiagnosticTroubleCode {
         let members = try Members<FaultKey>(of: place, in: tape)
         let spn = try tape.whole(at: try members.required(.spn, "spn"), "spn", max: 0x7_FFFF)
         let fmi = try tape.whole(at: try members.required(.fmi, "fmi"), "fmi", max: 31)
@@ -42,7 +45,7 @@ extension TelemetryDecoder {
             occurrenceCount: count == 127 ? nil : count.map { UInt8($0) })
     }
 
-    private func checkKeys(of codes: [DiagnosticTroubleCode]) throws(Rejection) {
+    private static func checkKeys(of codes: [DiagnosticTroubleCode]) throws(Rejection) {
         guard codes.count > 1 else { return }
         var seen = Set<DiagnosticTroubleCode.Key>(minimumCapacity: codes.count)
         for (index, code) in codes.enumerated() where !seen.insert(code.key).inserted {

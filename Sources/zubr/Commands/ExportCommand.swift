@@ -2,25 +2,39 @@ import ArgumentParser
 import FleetModel
 import FleetRuntime
 import FleetStore
-import Foundation
+import PackedFiles
 import Rehearsal
+import TelemetryCodec
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Every reading of one machine, from a database file that no zubrd uses.",
+        commandName: "export", abstract: "Every reading of machines, from a database file that no zubrd uses.",
         discussion: """
-            Prints observed_at, boot, seq, signal and value, in this order of time, boot, seq and signal.
+            Machine by machine, in order of time, boot, seq and signal. csv has a line a reading: observed_at, boot, seq, \
+            signal, value and equipment; fault codes and tags are the signals @faults and @tags. json-lines has a line a \
+            frame. `zubr import` reads both again, to the bit. json is one document of one machine's readings.
 
-            Example: zubr export --database /var/lib/zubr/zubr.db --equipment kuzbass-coal/truck-17 --output csv
+            Examples:
+              zubr export --database /var/lib/zubr/zubr.db --equipment kuzbass-coal/truck-17 --output csv
+              zubr export --database zubr.db --fleet kuzbass-coal --output json-lines --file kuzbass.jsonl.zst
             """)
 
-    enum Format: String, CaseIterable, ExpressibleByArgument { case csv, json }
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case csv, json
+        case jsonLines = "json-lines"
+    }
 
     @Option(help: "The database file.")
     var database: String
 
-    @Option(help: "The machine, as fleet/equipment.")
-    var equipment: MachineKey
+    @Option(help: "A machine, as fleet/equipment; may be given several times (default: all).")
+    var equipment: [MachineKey] = []
+
+    @Option(help: "All machines of a fleet; may be given several times.")
+    var fleet: [FleetID] = []
+
+    @Option(help: "Only this signal; may be given several times. Fault codes and tags are then left out.")
+    var signal: [String] = []
 
     @Option(help: "From this RFC 3339 time (default: the first).")
     var from: Timestamp?
@@ -28,84 +42,151 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "Up to but without this RFC 3339 time (default: the last).")
     var to: Timestamp?
 
-    @Option(help: "How the readings are printed: csv or json.")
+    @Option(help: "How the readings are written: csv, json-lines or json.")
     var output: Format = .csv
 
+    @Option(help: "Write into this file, packed when it ends in .gz, .xz or .zst; it gets its name when it is complete.")
+    var file: String?
+
+    func validate() throws {
+        guard output != .json || (equipment.count == 1 && fleet.isEmpty) else {
+            throw ValidationError("--output json is for one --equipment; take json-lines for several.")
+        }
+    }
+
     func run() async throws {
-        let store: FleetDatabase
         do {
-            store = try await FleetDatabase.open(path: database, access: .readOnly)
-        } catch {
-            throw CommandFailure(error.message)
-        }
-        var sink = ReadingSink(format: output, equipment: equipment)
-        do {
-            try await store.export(machine: equipment, from: from ?? .distantPast, to: to ?? .distantFuture) {
-                sink.add($0)
+            let store = try await FleetDatabase.open(path: database, access: .readOnly)
+            do {
+                try await export(from: store)
+            } catch {
+                await store.close()
+                throw error
             }
-        } catch let failure as StoreFailure {
-            sink.stop()
             await store.close()
+        } catch let failure as StoreFailure {
             throw CommandFailure(failure.message)
+        } catch let failure as PackedFileFailure {
+            throw CommandFailure(failure.description)
         }
-        await store.close()
-        sink.finish()
+    }
+
+    private func export(from store: FleetDatabase) async throws {
+        let writer = try file.map { try PackedWriter(path: $0) } ?? PackedWriter()
+        let tags = try await store.tagSets()
+        // A name that nobody has ever sent adds nothing.
+        let signals = signal.isEmpty ? nil : Set(signal.map { Signal($0) })
+        var sink = FrameSink(format: output, writer: writer, progress: ProgressLine(besideOutput: file == nil))
+        do {
+            for machine in try await machines(of: store) {
+                try sink.begin(machine)
+                try await store.exportFrames(
+                    of: machine, from: from ?? .distantPast, to: to ?? .distantFuture, only: signals, tags: tags
+                ) { try sink.add($0) }
+            }
+            try sink.finish()
+        } catch {
+            sink.stop()
+            throw error
+        }
+    }
+
+    private func machines(of store: FleetDatabase) async throws -> [MachineKey] {
+        guard equipment.isEmpty || !fleet.isEmpty else { return equipment }
+        let all = try await store.machineKeys()
+        guard !(equipment.isEmpty && fleet.isEmpty) else { return all }
+        let missing = fleet.filter { fleet in !all.contains { $0.fleet == fleet } }
+        guard missing.isEmpty else { throw CommandFailure("\(database) has no machine of fleet \(missing[0])") }
+        return equipment + all.filter { fleet.contains($0.fleet) && !equipment.contains($0) }
     }
 }
 
-/// Writes readings as they come, so that a year of them needs no memory.
-private struct ReadingSink {
+/// Writes frames as they come, so that a year of them needs no memory.
+private struct FrameSink {
     private let format: ExportCommand.Format
-    private var buffer = ""
+    private let writer: PackedWriter
+    private var progress: ProgressLine
+    private var buffer: [UInt8] = []
+    private var machine: MachineKey?
     private var count = 0
-    private var progress = ProgressLine(besideOutput: true)
+    private var points = 0
+    private static let bytesAtOnce = 1 << 16
 
-    init(format: ExportCommand.Format, equipment: MachineKey) {
+    init(format: ExportCommand.Format, writer: PackedWriter, progress: ProgressLine) {
         self.format = format
-        switch format {
-        case .csv: buffer = "observed_at,boot,seq,signal,value\n"
-        case .json: buffer = "{\"equipment\":\"\(equipment)\",\"readings\":["
-        }
+        self.writer = writer
+        self.progress = progress
+        if format == .csv { buffer += "observed_at,boot,seq,signal,value,equipment\n".utf8 }
     }
 
-    mutating func add(_ point: SeriesPoint) {
-        // Asking the clock at every reading would cost more than printing it.
-        if count % 4_096 == 0 { progress.show("\(count) readings, up to \(point.observedAt.iso8601)") }
-        let name = point.signal.name
-        switch format {
-        case .csv:
-            buffer += "\(point.observedAt.iso8601),\(point.boot),\(point.seq),\(quoted(name)),\(point.value)\n"
-        case .json:
-            buffer += """
-                \(count == 0 ? "\n" : ",\n"){"observed_at":"\(point.observedAt.iso8601)","boot":\(point.boot),\
-                "seq":\(point.seq),"signal":\(escaped(name)),"value":\(point.value)}
-                """
-        }
+    mutating func begin(_ machine: MachineKey) throws {
+        self.machine = machine
+        if format == .json { buffer += "{\"equipment\":\"\(machine)\",\"readings\":[".utf8 }
+    }
+
+    mutating func add(_ exported: ExportedFrame) throws {
+        guard let machine else { return }
+        let frame = exported.frame
+        // Asking the clock at every frame would cost more than writing it.
+        if count % 4_096 == 0 { progress.show("\(machine), \(count) frames, up to \(frame.observedAt.iso8601)") }
         count += 1
-        if buffer.utf8.count > 1 << 16 { flush() }
+        switch format {
+        case .jsonLines: FrameLineWriter.append(frame, of: machine, tags: exported.tags, to: &buffer)
+        case .csv: addRows(exported, of: machine)
+        case .json: addObjects(frame)
+        }
+        if buffer.count > FrameSink.bytesAtOnce { try flush() }
     }
 
-    mutating func finish() {
-        if format == .json { buffer += "\n]}\n" }
-        flush()
+    private mutating func addRows(_ exported: ExportedFrame, of machine: MachineKey) {
+        let frame = exported.frame
+        let start = Array("\(frame.observedAt.iso8601),\(frame.boot),\(frame.seq),".utf8)
+        let end = Array(",\(machine)\n".utf8)
+        func add(_ signal: String, _ value: (inout [UInt8]) -> Void) {
+            buffer += start
+            TableRow.append(signal, to: &buffer)
+            buffer.append(UInt8(ascii: ","))
+            value(&buffer)
+            buffer += end
+        }
+        if let faults = frame.faults {
+            add("@faults") { TableRow.append(FrameLineWriter.text(of: faults), to: &$0) }
+        }
+        if let tags = exported.tags { add("@tags") { TableRow.append(tags, to: &$0) } }
+        for reading in frame.readings {
+            add(reading.signal.name) { NumberText.append(reading.value, isJSON: false, to: &$0) }
+        }
+        // That the machine has sent it counts, though it says nothing.
+        if frame.readings.isEmpty, frame.faults == nil, exported.tags == nil { add("") { _ in } }
+    }
+
+    private mutating func addObjects(_ frame: Frame) {
+        for reading in frame.readings {
+            buffer += (points == 0 ? "\n" : ",\n").utf8
+            points += 1
+            buffer += "{\"observed_at\":\"\(frame.observedAt.iso8601)\",\"boot\":\(frame.boot),\"seq\":\(frame.seq),".utf8
+            buffer += "\"signal\":\(quoted(reading.signal.name)),\"value\":".utf8
+            NumberText.append(reading.value, isJSON: true, to: &buffer)
+            buffer.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private func quoted(_ text: String) -> String {
+        (try? DocumentCoding.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    }
+
+    mutating func finish() throws {
+        if format == .json { buffer += "\n]}\n".utf8 }
+        try flush()
+        try writer.finish()
         stop()
     }
 
     /// Takes the progress away, so that what is written next begins on a clean line.
     func stop() { progress.finish() }
 
-    private mutating func flush() {
-        FileHandle.standardOutput.write(Data(buffer.utf8))
-        buffer = ""
-    }
-
-    /// RFC 4180: only a field with a comma, a quote or a line break is quoted.
-    private func quoted(_ text: String) -> String {
-        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }
-
-    private func escaped(_ text: String) -> String {
-        (try? DocumentCoding.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
+    private mutating func flush() throws {
+        try buffer.withUnsafeBytes { try writer.write($0) }
+        buffer.removeAll(keepingCapacity: true)
     }
 }

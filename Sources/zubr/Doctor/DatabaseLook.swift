@@ -51,7 +51,7 @@ struct DatabaseLook {
                     "database", "there is no \(path) yet",
                     next: "right before the first start; else correct `database` in zubrd.yaml")
             }
-        case .busy(let text), .conflict(let text):
+        case .busy(let text), .conflict(let text), .tooMuch(let text):
             .failed(
                 "database", text,
                 next:

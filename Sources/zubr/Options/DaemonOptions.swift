@@ -11,7 +11,10 @@ struct DaemonOptions: ParsableArguments {
 
     @OptionGroup var output: OutputOptions
 
-    var client: FleetClient {
+    var client: FleetClient { DaemonOptions.client(socket) }
+
+    /// - Parameter socket: `nil`: where the daemon usually is.
+    static func client(_ socket: String?) -> FleetClient {
         let named = ProcessInfo.processInfo.environment["ZUBR_SOCKET"].flatMap { $0.isEmpty ? nil : $0 }
         return FleetClient(socket: socket ?? named ?? "/run/zubr/zubrd.sock")
     }

@@ -159,8 +159,11 @@ struct WatchedStore: IngestStore, StoreCustody, EvaluationStore, Outbox, FleetRe
     func gaps() async throws(StoreFailure) -> [GapDocument] {
         try await reading { database throws(StoreFailure) in try await database.gaps() }
     }
-    func series(_ query: SeriesQuery) async throws(StoreFailure) -> [SeriesPoint] {
-        try await reading { database throws(StoreFailure) in try await database.series(query) }
+    func answer(_ question: SeriesQuestion) async throws(StoreFailure) -> SeriesAnswer {
+        try await reading { database throws(StoreFailure) in try await database.answer(question) }
+    }
+    func answer(_ question: FleetQuestion) async throws(StoreFailure) -> FleetAnswer {
+        try await reading { database throws(StoreFailure) in try await database.answer(question) }
     }
     func counts() async throws(StoreFailure) -> StoreCounts {
         try await reading { database throws(StoreFailure) in try await database.counts() }

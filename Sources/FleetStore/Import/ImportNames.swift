@@ -1,0 +1,104 @@
+import FleetModel
+import GRDB
+
+/// Names and numbers that an import shares with what is stored; complete before it begins.
+struct ImportNames {
+    /// What is known of a machine's fleet by its name alone.
+    enum Fleet: Hashable {
+        case one(FleetID)
+        case several
+    }
+
+    /// The numbers that rows without numbers of their own have as their boot begin here: no machine starts so often.
+    static let firstBoot: UInt32 = 0xFFFF_0000
+    /// The most different tag sets of a database: they are there to group rows by.
+    static let tagSetsMax = 100_000
+
+    private(set) var fleets: [EquipmentID: Fleet] = [:]
+    private var measurements: [String: UInt32] = [:]
+    private(set) var newMeasurements: [(row: Int64, name: String)] = []
+    private var tagSets: [[String: String]: Int64] = [:]
+    private(set) var newTagSets: [(row: Int64, tags: String)] = []
+    private let retired: Set<MachineKey>
+
+    /// For those who only count.
+    init() { retired = [] }
+
+    init(_ db: Database) throws {
+        retired = Set(try Retirement.all(db).keys)
+        for row in try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine") { note(try MachineKey(row)) }
+        for row in try Row.fetchAll(db, sql: "SELECT id, name FROM measurement") {
+            measurements[row[1]] = ImportNames.boot(ofRow: row[0])
+        }
+        for row in try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set") {
+            tagSets[try JSON.value([String: String].self, from: row[1])] = row[0]
+        }
+    }
+
+    private static func boot(ofRow row: Int64) -> UInt32 { firstBoot + UInt32(truncatingIfNeeded: row - 1) }
+
+    /// Notes that there is such a machine; returns whether its name alone does not tell its fleet any more.
+    @discardableResult mutating func note(_ machine: MachineKey) -> Bool {
+        let known = fleets[machine.equipment]
+        let now: Fleet =
+            switch known {
+            case nil: .one(machine.fleet)
+            case .one(machine.fleet): .one(machine.fleet)
+            default: .several
+            }
+        fleets[machine.equipment] = now
+        return now == .several && known != .several
+    }
+
+    func isRetired(_ machine: MachineKey) -> Bool { retired.contains(machine) }
+
+    /// The boot of a measurement's rows; `nil` when there are too many measurements.
+    mutating func boot(of measurement: String) -> UInt32? {
+        if let boot = measurements[measurement] { return boot }
+        guard measurements.count < Int(UInt32.max - ImportNames.firstBoot) else { return nil }
+        let row = Int64(measurements.count + 1)
+        newMeasurements.append((row, measurement))
+        measurements[measurement] = ImportNames.boot(ofRow: row)
+        return measurements[measurement]
+    }
+
+    /// The row of a tag set; `nil` when there are too many.
+    mutating func row(ofTags tags: [String: String]) -> Int64? {
+        if let row = tagSets[tags] { return row }
+        guard tagSets.count < ImportNames.tagSetsMax, let text = try? JSON.text(tags) else { return nil }
+        let row = Int64(tagSets.count + 1)
+        newTagSets.append((row, text))
+        tagSets[tags] = row
+        return row
+    }
+
+    /// Writes what is new.
+    func write(_ db: Database) throws {
+        for (row, name) in newMeasurements {
+            try db.cachedStatement(sql: "INSERT INTO measurement (id, name) VALUES (?, ?)").execute(arguments: [
+                row, name,
+            ])
+        }
+        for (row, tags) in newTagSets {
+            try db.cachedStatement(sql: "INSERT INTO tag_set (id, tags) VALUES (?, ?)").execute(arguments: [row, tags])
+        }
+    }
+
+    mutating func settle() {
+        newMeasurements = []
+        newTagSets = []
+    }
+}
+
+/// Whether a signal of an import may be called so: 1 to 128 bytes of text without control characters. What begins with
+/// @ is the store's own.
+func isSignalName(_ name: String) -> Bool {
+    (1...128).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: "@")
+        && name.unicodeScalars.allSatisfy { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate: false
+            // What stands for bytes that were no text.
+            default: scalar != "\u{FFFD}"
+            }
+        }
+}

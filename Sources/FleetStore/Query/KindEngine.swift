@@ -1,0 +1,205 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+
+/// Answers one of the benchmark suite's questions, within one read. `Benchmarks/compare/KINDS.md` says exactly what is asked.
+struct KindEngine {
+    let question: FleetQuestion
+    let finder: ColumnFinder
+    let work: ColumnWork
+    let tags: StoredTags
+
+    static let day = Duration.days(1).microseconds
+
+    /// T, microseconds.
+    var at: Int64 { question.at.microseconds }
+
+    func answer() throws -> FleetAnswer {
+        switch question.kind {
+        case .lastLoc, .lastLocFleet: try newest(["latitude", "longitude"])
+        case .lowFuel: try newest(["fuel_state"])
+        case .highLoad: try newest(["current_load", "load_capacity"])
+        case .stationary: try stationary()
+        case .longDriving: try longSessions(hours: 4, moreThan: 22)
+        case .longDaily: try longSessions(hours: 24, moreThan: 60)
+        case .dailyDrivingDuration: try dailyDrivingDuration()
+        case .dailyDrivingSession: try dailyDrivingSession()
+        case .fuelProjection: try fuelProjection()
+        case .averageLoad: try averageLoad()
+        case .dailyActivity: try dailyActivity()
+        case .breakdownFrequency: try breakdownFrequency()
+        }
+    }
+
+    // MARK: Machines and columns
+
+    /// Those that may have rows of what is asked about. Tags are the rows' own: a machine may have been of that fleet once.
+    func machines() throws -> [QueryMachine] {
+        if let key = question.equipment { return try QueryMachine.selected(MachineSelection(keys: [key]), finder.db) }
+        guard let fleet = question.fleet, FleetID(fleet) != nil else { return try QueryMachine.all(finder.db) }
+        return try QueryMachine.all(
+            finder.db, where: "fleet = ?1 OR id IN (SELECT machine FROM retired_name WHERE fleet = ?1)", [fleet])
+    }
+
+    /// The signals, and after them the tags.
+    func wanted(_ names: [String]) -> WantedSignals {
+        WantedSignals(names.map { Signal($0) } + [.tags], finder.names)
+    }
+
+    /// Calls `body` for each machine that has rows with any of the signals from `start` up to but without `end`.
+    func map<Result>(
+        _ names: [String], from start: Int64, to end: Int64, isNeeded: ([SegmentDirectory.Column?]) -> Bool,
+        _ body: (MachineColumns, QueryScratch) throws -> Result
+    ) throws -> [(machine: QueryMachine, result: Result)] {
+        let wanted = wanted(names)
+        var found: [MachineColumns] = []
+        var readings = 0
+        for machine in try machines() {
+            var columns = try finder.columns(of: machine, wanted, from: start, to: end)
+            columns.segments.removeAll { !isNeeded($0.columns) }
+            guard !columns.segments.isEmpty || columns.head != nil else { continue }
+            readings += columns.readingCount
+            found.append(columns)
+            guard readings <= work.limits.readings else {
+                throw StoreFailure.tooMuch(
+                    "\(question.kind.rawValue) would look at more than \(work.limits.readings) readings: choose an earlier time"
+                )
+            }
+        }
+        let results = try work.map(found, readings: readings) { columns, chunks in
+            for segment in columns.segments {
+                for (index, column) in segment.columns.enumerated() where column != nil {
+                    try segment.load(index, from: chunks)
+                }
+            }
+            return columns.segments.reduce(0) { $0 + $1.byteCount }
+        } _: { columns, scratch in
+            try body(columns, scratch)
+        }
+        return zip(found, results).map { ($0.machine, $1) }
+    }
+
+    /// What rows say that have no tags of their own.
+    func usualTags(of machine: QueryMachine) -> StoredTags.Tags {
+        StoredTags.Tags(fleet: machine.key.fleet.text, driver: "", model: machine.model?.text ?? "")
+    }
+
+    // MARK: Answers
+
+    /// Rows in the order of their keys, which are the first columns.
+    func answer(_ columns: [String], keys: Int, _ rows: [[FleetAnswer.Field]]) -> FleetAnswer {
+        let sorted = rows.sorted { one, other in
+            for (left, right) in zip(one.prefix(keys), other.prefix(keys)) {
+                guard case .text(let left) = left, case .text(let right) = right, left != right else { continue }
+                return left.utf8.lexicographicallyPrecedes(right.utf8)
+            }
+            return false
+        }
+        return FleetAnswer(kind: question.kind, columns: columns, rows: sorted)
+    }
+
+    static func day(of time: Int64) -> String { Timestamp(microseconds: time).date.description }
+}
+
+/// Rows of a machine in columns, all from one segment or from the head.
+struct RowBlock {
+    var count: Int
+    var times: UnsafePointer<Int64>
+    /// By the wanted signals, NaN where a row has no value; `nil` when none has.
+    var values: [UnsafePointer<Double>?]
+    var tags: UnsafePointer<Double>?
+}
+
+extension MachineColumns {
+    /// Calls `body` with the rows from `start` up to but without `end`, in no particular order of blocks.
+    func forEachBlock(
+        from start: Int64, to end: Int64, _ scratch: QueryScratch, _ body: (RowBlock) throws -> Void
+    ) throws {
+        for segment in segments {
+            let buffers = segment.columns.map { _ in scratch.buffer() }
+            defer { buffers.forEach(scratch.giveBack) }
+            let rows = try segment.times(from: start, to: end, into: buffers[0].times, using: scratch.workspace)
+            guard !rows.isEmpty else { continue }
+            var values: [UnsafePointer<Double>?] = []
+            for (index, buffer) in buffers.enumerated() {
+                let isThere = try segment.values(of: index, rows, into: buffer.values, using: scratch.workspace)
+                values.append(isThere ? UnsafePointer(buffer.values) : nil)
+            }
+            let tags = values.removeLast()
+            try body(RowBlock(count: rows.count, times: UnsafePointer(buffers[0].times), values: values, tags: tags))
+        }
+        try head?.withBlock(body)
+    }
+}
+
+extension HeadColumns {
+    /// All rows; the last of the signals are the tags.
+    func withBlock(_ body: (RowBlock) throws -> Void) rethrows {
+        guard !isEmpty else { return }
+        let buffers = values.map { column in
+            let buffer = ColumnBuffer(capacity: times.count)
+            for row in times.indices {
+                buffer.times[row] = times[row]
+                buffer.values[row] = column[row]
+            }
+            return buffer
+        }
+        try withExtendedLifetime(buffers) {
+            try body(
+                RowBlock(
+                    count: times.count, times: UnsafePointer(buffers[0].times),
+                    values: buffers.dropLast().map { UnsafePointer($0.values) },
+                    tags: UnsafePointer(buffers.last!.values)))
+        }
+    }
+}
+
+/// Which group each row of a machine belongs to, by what the row said beside its values.
+struct RowGroups<Key: Hashable & Sendable> {
+    private let tags: StoredTags
+    private let usual: StoredTags.Tags
+    private let key: (StoredTags.Tags) -> Key?
+    private(set) var keys: [Key] = []
+    private var places: [UInt64: Int32] = [:]
+
+    /// - Parameter key: `nil` for rows that do not count.
+    init(_ tags: StoredTags, usual: StoredTags.Tags, key: @escaping (StoredTags.Tags) -> Key?) {
+        self.tags = tags
+        self.usual = usual
+        self.key = key
+    }
+
+    /// The place among `keys`; -1 when rows with such tags do not count.
+    mutating func place(of value: Double) -> Int32 {
+        if let known = places[value.bitPattern] { return known }
+        var place: Int32 = -1
+        if let key = key(tags[value] ?? usual) {
+            if let index = keys.firstIndex(of: key) {
+                place = Int32(index)
+            } else {
+                place = Int32(keys.count)
+                keys.append(key)
+            }
+        }
+        places[value.bitPattern] = place
+        return place
+    }
+
+    /// The places of a block's rows.
+    mutating func places(of block: RowBlock, into places: UnsafeMutablePointer<Int32>) {
+        guard let tags = block.tags else {
+            places.update(repeating: place(of: .nan), count: block.count)
+            return
+        }
+        var last = tags[0].bitPattern
+        var current = place(of: tags[0])
+        for row in 0..<block.count {
+            let bits = tags[row].bitPattern
+            if bits != last {
+                last = bits
+                current = place(of: tags[row])
+            }
+            places[row] = current
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+import SeriesCodec
+
+/// Finds the newest readings, from the newest segment backwards and only as far as it takes.
+struct LastReadings {
+    let question: SeriesQuestion
+    let finder: ColumnFinder
+    let work: ColumnWork
+
+    /// The newest reading that was found so far.
+    private struct Found {
+        var time: Int64
+        var value: Double
+        /// What tells which of two readings of one time is the later. It is read only when there are two.
+        var number: () throws -> (boot: UInt32, seq: UInt64)
+
+        func isBefore(_ other: Found) throws -> Bool {
+            guard time == other.time else { return time < other.time }
+            return try number() < other.number()
+        }
+    }
+
+    func answer(_ machines: [QueryMachine], _ signals: [Signal]) throws -> SeriesAnswer {
+        var answer = SeriesAnswer(question: question)
+        let chunks = ChunkReader(finder.db)
+        try work.scratches.with { scratch in
+            for machine in machines {
+                let looked = signals.isEmpty ? try SeriesEngine.signals(of: machine, finder) : signals
+                let wanted = WantedSignals(looked, finder.names)
+                for (name, found) in zip(wanted.names, try last(of: machine, wanted, chunks, scratch)) {
+                    guard let found else { continue }
+                    answer.series.append(
+                        SeriesAnswer.Series(
+                            subject: .equipment(machine.key), signal: name, times: [found.time], values: [[found.value]]
+                        ))
+                }
+                guard answer.series.count <= question.limit else {
+                    throw StoreFailure.tooMuch(
+                        "the answer would have more than \(question.limit) points: choose fewer machines or signals, or raise limit (at most \(SeriesQuestion.limitMax))"
+                    )
+                }
+            }
+        }
+        return answer
+    }
+
+    private func last(
+        of machine: QueryMachine, _ wanted: WantedSignals, _ chunks: ChunkReader, _ scratch: QueryScratch
+    ) throws -> [Found?] {
+        var found = [Found?](repeating: nil, count: wanted.signals.count)
+        let end = question.to.microseconds
+        if let head = try finder.headColumns(of: machine, wanted, from: .min, to: end) {
+            for column in found.indices {
+                guard let row = head.presence[column].lastIndex(of: true) else { continue }
+                found[column] = Found(time: head.times[row], value: head.values[column][row]) {
+                    (head.boot[row], head.seq[row])
+                }
+            }
+        }
+        let rows = try Row.fetchCursor(
+            finder.db.cachedStatement(
+                sql: """
+                    SELECT id, first, last, rows, directory FROM segment
+                    WHERE machine = ? AND level = ? AND first < ? ORDER BY last DESC
+                    """), arguments: [machine.id, SegmentLevel.readings.rawValue, end])
+        while let row = try rows.next() {
+            try finder.deadline.check()
+            let last: Int64 = row[2]
+            // Those that follow end even earlier.
+            if found.allSatisfy({ $0.map { last < $0.time } ?? false }) { break }
+            let segment = try finder.segment(row, of: machine, wanted)
+            for column in found.indices {
+                guard segment.columns[column] != nil, found[column].map({ last >= $0.time }) ?? true,
+                    let newest = try newest(of: segment, column, before: end, chunks, scratch)
+                else { continue }
+                if try found[column]?.isBefore(newest) ?? true { found[column] = newest }
+            }
+        }
+        return found
+    }
+
+    private func newest(
+        of segment: SegmentColumns, _ column: Int, before end: Int64, _ chunks: ChunkReader, _ scratch: QueryScratch
+    ) throws -> Found? {
+        func number(of row: Int) throws -> (boot: UInt32, seq: UInt64) {
+            try segment.load(column, from: chunks)
+            let (boot, seq) = try segment.sequence(row..<row + 1, using: scratch.workspace)
+            return (boot[0], seq[0])
+        }
+        let summary = segment.columns[column]!.statistics
+        if summary.count == segment.rowCount, segment.last < end {
+            return Found(time: segment.last, value: summary.last) { try number(of: segment.rowCount - 1) }
+        }
+        try segment.load(column, from: chunks)
+        let buffer = scratch.buffer()
+        defer { scratch.giveBack(buffer) }
+        let rows = try segment.times(from: .min, to: end, into: buffer.times, using: scratch.workspace)
+        let (count, presence) = try segment.readings(of: column, rows, buffer, using: scratch.workspace)
+        guard count > 0, let row = rows.last(where: { presence[$0] }) else { return nil }
+        return Found(time: buffer.times[count - 1], value: buffer.values[count - 1]) { try number(of: row) }
+    }
+}

@@ -1,0 +1,215 @@
+import FleetModel
+import FleetRuntime
+import GRDB
+import SeriesCodec
+
+/// A machine that a question looks at.
+struct QueryMachine: Sendable {
+    var id: Int64
+    var key: MachineKey
+    /// As registered.
+    var model: ModelID?
+
+    /// Those that a selection means, in order of fleet and equipment; throws when one that it names is not there, or none is.
+    static func selected(_ selection: MachineSelection, _ db: Database) throws -> [QueryMachine] {
+        var machines: [QueryMachine]
+        if selection.keys.isEmpty {
+            var conditions: [String] = []
+            var arguments: [String] = []
+            for (column, texts) in [
+                ("fleet", selection.fleets.map(\.text)), ("model", selection.models.map(\.text)),
+                ("site", selection.sites),
+            ] where !texts.isEmpty {
+                conditions.append("\(column) IN (\(texts.map { _ in "?" }.joined(separator: ", ")))")
+                arguments += texts
+            }
+            machines = try all(db, where: conditions.joined(separator: " AND "), StatementArguments(arguments))
+        } else {
+            machines = try Set(selection.keys).map { key in
+                let id = try MachineReader.id(of: key, db)
+                let row = try Row.fetchOne(
+                    db.cachedStatement(sql: "SELECT model, site FROM registration WHERE machine = ?"), arguments: [id])
+                let machine = QueryMachine(id: id, key: key, model: (row?[0] as String?).flatMap { ModelID($0) })
+                return (machine, row?[1] as String?)
+            }.filter { machine, site in
+                (selection.fleets.isEmpty || selection.fleets.contains(machine.key.fleet))
+                    && (selection.models.isEmpty || machine.model.map { selection.models.contains($0) } ?? false)
+                    && (selection.sites.isEmpty || site.map { selection.sites.contains($0) } ?? false)
+            }.map { $0.0 }
+            machines.sort { $0.key < $1.key }
+        }
+        guard !machines.isEmpty else {
+            throw StoreFailure.notFound("there is no such machine; zubr machines lists those that are known")
+        }
+        return machines
+    }
+
+    /// Machines with what their registration says.
+    static func all(
+        _ db: Database, where condition: String = "", _ arguments: StatementArguments = []
+    ) throws -> [QueryMachine] {
+        try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT id, fleet, equipment, model FROM machine LEFT JOIN registration ON registration.machine = id
+                    \(condition.isEmpty ? "" : "WHERE \(condition)") ORDER BY fleet, equipment
+                    """), arguments: arguments
+        ).map {
+            QueryMachine(
+                id: $0[0],
+                key: MachineKey(fleet: FleetID(unchecked: $0[1]), equipment: EquipmentID(unchecked: $0[2])),
+                model: ($0[3] as String?).flatMap { ModelID($0) })
+        }
+    }
+}
+
+/// What of a machine a question looks at.
+struct MachineColumns: Sendable {
+    var machine: QueryMachine
+    /// Those that have at least one of the signals, in order of their first rows.
+    var segments: [SegmentColumns] = []
+    /// `nil` when nothing of it is in the head.
+    var head: HeadColumns?
+
+    /// How many readings of the signals these are.
+    var readingCount: Int {
+        segments.reduce(head.map { $0.times.count * $0.values.count } ?? 0) { sum, segment in
+            sum + segment.columns.reduce(0) { $0 + ($1?.statistics.count ?? 0) }
+        }
+    }
+}
+
+/// Finds what a question looks at, within one read.
+struct ColumnFinder {
+    let db: Database
+    let names: StoredNames
+    let deadline: ReadDeadline
+    let mark: SealMark
+    /// Taken before the transaction: see `Head.runs`.
+    let head: [Int64: Head.Run]
+
+    init(_ database: FleetDatabase, _ head: [Int64: Head.Run], _ db: Database, _ deadline: ReadDeadline) throws {
+        self.db = db
+        self.deadline = deadline
+        self.head = head
+        names = try database.names(db)
+        mark = try SealMark(db)
+    }
+
+    /// Segments that may have something from `start` up to but without `end`, and what of it is in the head.
+    func columns(
+        of machine: QueryMachine, _ wanted: WantedSignals, from start: Int64, to end: Int64
+    ) throws -> MachineColumns {
+        try deadline.check()
+        var columns = MachineColumns(machine: machine)
+        columns.segments = try segments(of: machine, .readings, wanted, from: start, to: end)
+        columns.head = try headColumns(of: machine, wanted, from: start, to: end)
+        return columns
+    }
+
+    /// The segments of one level that may have something of the signals, in order of their first rows.
+    func segments(
+        of machine: QueryMachine, _ level: SegmentLevel, _ wanted: WantedSignals, from start: Int64, to end: Int64
+    ) throws -> [SegmentColumns] {
+        var segments: [SegmentColumns] = []
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT id, first, last, rows, directory FROM segment
+                WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
+                """)
+        let rows = try Row.fetchCursor(
+            statement, arguments: [machine.id, level.rawValue, start, end])
+        while let row = try rows.next() {
+            let segment = try self.segment(row, of: machine, wanted)
+            if segment.columns.contains(where: { $0 != nil }) { segments.append(segment) }
+        }
+        return segments
+    }
+
+    /// - Parameter row: id, first, last, rows, directory.
+    func segment(_ row: Row, of machine: QueryMachine, _ wanted: WantedSignals) throws -> SegmentColumns {
+        let rowCount: Int = row[3]
+        guard (1...SegmentLimits.rows).contains(rowCount) else {
+            throw StoreFailure.damaged(
+                "the segment \(row[0] as Int64) of \(machine.key) is said to have \(rowCount) rows; restore a backup, the rest stays readable"
+            )
+        }
+        return try row.withUnsafeBlob(4) { directory in
+            try SegmentColumns(
+                id: row[0], machine: machine.key, first: row[1], last: row[2], rowCount: rowCount, directory: directory,
+                wanted: wanted)
+        }
+    }
+
+    func headColumns(
+        of machine: QueryMachine, _ wanted: WantedSignals, from start: Int64, to end: Int64
+    ) throws -> HeadColumns? {
+        guard let run = head[machine.id] else { return nil }
+        do {
+            let columns = try HeadColumns(
+                run, after: mark.position(of: machine.id), wanted, names: names, from: start, to: end)
+            return columns.isEmpty ? nil : columns
+        } catch {
+            throw StoreFailure.damaged("what came last of \(machine.key) cannot be read: \(error.description)")
+        }
+    }
+
+    /// The signals of these names; throws when one is not known.
+    func signals(_ texts: [String]) throws -> [Signal] {
+        try texts.map { text in
+            guard let signal = Signal(known: text), names.signals.contains(signal) else {
+                throw StoreFailure.notFound("no machine has sent a signal \(text.prefix(64))")
+            }
+            return signal
+        }
+    }
+}
+
+/// Loads the columns of machines and has them decoded, on both cores when it is much.
+struct ColumnWork {
+    let db: Database
+    let deadline: ReadDeadline
+    let scratches: ScratchPool
+    let limits: QueryLimits
+
+    /// Calls `body` for each item, and returns its results in the order of the items.
+    ///
+    /// - Parameter load: reads the bytes that `body` will decode and returns how many they are.
+    func map<Item, Result>(
+        _ items: [Item], readings: Int, load: (Item, ChunkReader) throws -> Int,
+        _ body: (Item, QueryScratch) throws -> Result
+    ) throws -> [Result] {
+        let chunks = ChunkReader(db)
+        var results: [Result] = []
+        results.reserveCapacity(items.count)
+        var start = 0
+        while start < items.count {
+            var end = start
+            var bytes = 0
+            while end < items.count, bytes < limits.bytesAtOnce {
+                try deadline.check()
+                bytes += try load(items[end], chunks)
+                end += 1
+            }
+            results += try run(items[start..<end], inParallel: readings >= limits.readingsOfOneCore, body)
+            start = end
+        }
+        return results
+    }
+
+    private func run<Item, Result>(
+        _ items: ArraySlice<Item>, inParallel: Bool, _ body: (Item, QueryScratch) throws -> Result
+    ) throws -> [Result] {
+        guard inParallel, items.count > 1 else {
+            return try scratches.with { scratch in
+                try items.map { item in
+                    try deadline.check()
+                    return try body(item, scratch)
+                }
+            }
+        }
+        return try withoutActuallyEscaping(body) { body in
+            try ParallelRun(Array(items), body).results(scratches, deadline)
+        }
+    }
+}
