@@ -197,7 +197,9 @@ final class TableReader: LineReader {
     private func machine(_ columns: Columns) throws(Problem) -> MachineKey {
         let text = cells[columns.equipment]
         let fleet = columns.fleet.map { cells[$0] } ?? []
-        if let last = lastMachine, last.text.elementsEqual(text), last.fleet.elementsEqual(fleet) { return last.machine }
+        if let last = lastMachine, last.text.elementsEqual(text), last.fleet.elementsEqual(fleet) {
+            return last.machine
+        }
         guard !text.isEmpty else { throw Problem(reason: .missingMachine) }
         let name = String(decoding: text, as: UTF8.self)
         let machine: MachineKey
@@ -251,11 +253,15 @@ extension TableReader.Columns {
             return
         }
         for (name, place) in places.sorted(by: { $0.value < $1.value }) {
-            guard isSignalName(name) else { throw fault("names a column \(name.debugDescription), which no signal can be") }
+            guard isSignalName(name) else {
+                throw fault("names a column \(name.debugDescription), which no signal can be")
+            }
             readings.append((place, Signal(name)))
         }
         guard !readings.isEmpty else { throw fault("has no column with values") }
-        guard readings.count <= RowLayout.columnsMax - 1 else { throw fault("has more than \(RowLayout.columnsMax - 1) signals") }
+        guard readings.count <= RowLayout.columnsMax - 1 else {
+            throw fault("has more than \(RowLayout.columnsMax - 1) signals")
+        }
     }
 }
 

@@ -196,7 +196,9 @@ struct SeriesEngine {
         let needsTimes =
             question.grouping != .machine && plan.aggregates.contains { $0 == .first || $0 == .last }
         let summaryWillDo = plan.wants.summaryWillDo && !needsTimes
-        let (items, readings) = try self.items(machines, signals, from: plan.lookFrom, rollups: plan.wants.summaryWillDo) { segment, column in
+        let (items, readings) = try self.items(
+            machines, signals, from: plan.lookFrom, rollups: plan.wants.summaryWillDo
+        ) { segment, column in
             summaryWillDo && segment.first >= plan.from && segment.last < plan.to
                 && plan.isOneStep(segment.first, segment.last)
                 && !(plan.wants.sum && column.statistics.sum.isNaN)

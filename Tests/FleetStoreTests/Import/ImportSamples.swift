@@ -92,7 +92,8 @@ extension FleetDatabase {
                 segments: try rows(db, "SELECT machine, first, last, rows, hex(directory) FROM segment ORDER BY id"),
                 chunks: try rows(db, "SELECT id, hex(data) FROM chunk ORDER BY id"),
                 names: try rows(
-                    db, "SELECT name FROM signal UNION ALL SELECT name FROM measurement UNION ALL SELECT tags FROM tag_set"),
+                    db,
+                    "SELECT name FROM signal UNION ALL SELECT name FROM measurement UNION ALL SELECT tags FROM tag_set"),
                 totals: try rows(db, "SELECT name, value FROM total ORDER BY name"),
                 ranges: try rows(db, "SELECT machine, boot, first, last FROM sequence_range ORDER BY 1, 2, 3"))
         }

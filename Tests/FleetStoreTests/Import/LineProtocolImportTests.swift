@@ -32,7 +32,10 @@ struct LineProtocolImportTests {
                 #"{"equipment":"f/t1","observed_at":"1970-01-01T00:00:03Z","boot":4294901760,"seq":2,"readings":{"speed":0.1},"tags":{"driver":"Bob","fleet":"f"}}"#,
             ])
         // Tags are no signal that a machine sends.
-        #expect(try await store.series(SeriesQuery(machine: MachineKey("f/t1")!, from: .epoch, to: .distantFuture, limit: 99)).count == 8)
+        #expect(
+            try await store.series(
+                SeriesQuery(machine: MachineKey("f/t1")!, from: .epoch, to: .distantFuture, limit: 99)
+            ).count == 8)
         #expect(try await store.counts().frames == 4)
         await store.close()
     }
@@ -40,8 +43,10 @@ struct LineProtocolImportTests {
     @Test(
         "a line that cannot be taken is counted by its reason and kept, and the rest is taken",
         arguments: [
-            ("m,name=t1,fleet=f x=", ImportRejection.syntax), ("nonsense", .syntax), ("m,name=t1,fleet=f x=1a 5", .syntax),
-            ("m,fleet=f x=1 5", .missingMachine), ("m,name=t9 x=1 5", .missingFleet), ("m,name=t\\ 1,fleet=f x=1 5", .badName),
+            ("m,name=t1,fleet=f x=", ImportRejection.syntax), ("nonsense", .syntax),
+            ("m,name=t1,fleet=f x=1a 5", .syntax),
+            ("m,fleet=f x=1 5", .missingMachine), ("m,name=t9 x=1 5", .missingFleet),
+            ("m,name=t\\ 1,fleet=f x=1 5", .badName),
             ("m,name=t1,fleet=a/b x=1 5", .badName), ("m,name=t1,fleet=centers x=1 5", .badName),
             ("m,name=t1,fleet=f @tags=1 5", .badName), ("m,name=t1,fleet=f x=1", .missingTime),
             ("m,name=t1,fleet=f x=\"1\" 5", .noNumber), ("m,name=t1,fleet=f x=1,x=2 5", .duplicateField),
@@ -61,7 +66,8 @@ struct LineProtocolImportTests {
     @Test("times are counted as told, and those that nobody could write are refused")
     func precision() async throws {
         for (precision, time, seconds) in [
-            (ImportPlan.Precision.seconds, "-7", "-7.0"), (.milliseconds, "1500", "1.5"), (.microseconds, "1500000", "1.5"),
+            (ImportPlan.Precision.seconds, "-7", "-7.0"), (.milliseconds, "1500", "1.5"),
+            (.microseconds, "1500000", "1.5"),
             (.nanoseconds, "1500000999", "1.5"), (.nanoseconds, "-1", "-1e-06"),
         ] {
             let folder = TemporaryFolder()
@@ -97,22 +103,29 @@ struct LineProtocolImportTests {
             ])
         #expect(report.rejectedByReason == ["missing-fleet": 2])
         // A later file is told by what is stored, and what is still unknown by the caller.
-        try await store.load("m,name=t1 x=8 8000000000\nm,name=t4 x=9 9000000000\n", .lineProtocol) { $0.fleet = FleetID("h")! }
-        #expect(try await store.short().filter { $0.contains("x=8") || $0.contains("x=9") } == ["f/t1 8.0 x=8.0", "h/t4 9.0 x=9.0"])
+        try await store.load("m,name=t1 x=8 8000000000\nm,name=t4 x=9 9000000000\n", .lineProtocol) {
+            $0.fleet = FleetID("h")!
+        }
+        #expect(
+            try await store.short().filter { $0.contains("x=8") || $0.contains("x=9") } == [
+                "f/t1 8.0 x=8.0", "h/t4 9.0 x=9.0",
+            ])
         await store.close()
     }
 
     @Test("a sample that is stored is not stored twice: the same rows, other fields of them, another file")
     func duplicates() async throws {
         let store = try await open(folder)
-        let first = "m,name=t1,fleet=f x=1,y=2 1000000000\nm,name=t1,fleet=f x=3 2000000000\nm,name=t1,fleet=f x=4 2000000000\n"
+        let first =
+            "m,name=t1,fleet=f x=1,y=2 1000000000\nm,name=t1,fleet=f x=3 2000000000\nm,name=t1,fleet=f x=4 2000000000\n"
         let report = try await store.load(first, .lineProtocol)
         #expect(report.rows == 2 && report.samples == 3 && report.duplicateSamples == 1)
         let again = try await store.importFile(
             plan(.lineProtocol, of: first), from: TextSource(first), progress: { _ in })
         #expect(again.isKnown && again.total == report)
         let other = try await store.load(
-            "m,name=t1,fleet=f x=7,z=8 1000000000\nm,name=t1,fleet=f y=9 2000000000\nm,name=t1,fleet=f x=3 2000000000\n", .lineProtocol)
+            "m,name=t1,fleet=f x=7,z=8 1000000000\nm,name=t1,fleet=f y=9 2000000000\nm,name=t1,fleet=f x=3 2000000000\n",
+            .lineProtocol)
         #expect(other.rows == 2 && other.samples == 2 && other.duplicateSamples == 2)
         #expect(
             try await store.short().sorted() == [
@@ -165,7 +178,8 @@ struct LineProtocolImportTests {
             try await store.exportFrames(of: machine, tags: [:]) { exported in
                 let measurement = measurements[Int(exported.frame.boot - ImportNames.firstBoot)]
                 for reading in exported.frame.readings {
-                    let place = "\(machine.equipment) \(measurement) \(exported.frame.observedAt.microseconds) \(reading.signal)"
+                    let place =
+                        "\(machine.equipment) \(measurement) \(exported.frame.observedAt.microseconds) \(reading.signal)"
                     #expect(found.updateValue(reading.value, forKey: place) == nil)
                 }
             }
@@ -189,7 +203,8 @@ struct LineProtocolImportTests {
         var stops = 0
         while stops < 100 {
             // As a program that is killed leaves it: with what was written before, and nothing of what was gathered.
-            let source = TextSource(text, partBytes: 1 + random.next(5_000), breaksAfter: random.next(text.utf8.count * 3 / 2))
+            let source = TextSource(
+                text, partBytes: 1 + random.next(5_000), breaksAfter: random.next(text.utf8.count * 3 / 2))
             var plan = plan(.lineProtocol, of: text)
             small(&plan)
             do {
@@ -233,7 +248,8 @@ struct LineProtocolImportTests {
         let store = try await open(folder)
         let long = "m,name=t1,fleet=f x=\"" + String(repeating: "a", count: ImportLines.lineMax) + "\" 5"
         let report = try await store.load(
-            "m,name=t1,fleet=f x=1 1000\n\(long)\nm,name=t1,fleet=f x=2 2000\n\(long)", .lineProtocol, partBytes: 10_000)
+            "m,name=t1,fleet=f x=1 1000\n\(long)\nm,name=t1,fleet=f x=2 2000\n\(long)", .lineProtocol, partBytes: 10_000
+        )
         #expect(report.rows == 2 && report.rejectedByReason == ["too-long": 2])
         let kept = try await store.rejectedLines(limit: 10)
         #expect(kept.map(\.line) == [2, 4] && kept.allSatisfy { $0.text.utf8.count == RejectedLines.lineMax })
@@ -286,7 +302,9 @@ enum LineProtocolText {
     private static func line(_ row: Int, _ random: inout SeededGenerator) -> String {
         let measurement = ["readings", "diagnostics"][random.next(2)]
         var head = "\(measurement),name=t\(random.next(6)),fleet=f"
-        if random.next(10) > 0 { head += ",driver=\(["Ann", "Bob\\ B", "Ыa"][random.next(10) == 0 ? 1 + random.next(2) : 0])" }
+        if random.next(10) > 0 {
+            head += ",driver=\(["Ann", "Bob\\ B", "Ыa"][random.next(10) == 0 ? 1 + random.next(2) : 0])"
+        }
         if random.next(40) == 0 { head = measurement + ",fleet=f" }
         var fields = ["speed", "load", "x", "oil_pressure_high", "y"].filter { _ in random.next(10) > 0 }
         if random.next(20) == 0 { fields.reverse() }
@@ -303,7 +321,9 @@ enum LineProtocolText {
 
     private static func value(_ random: inout SeededGenerator) -> String {
         switch random.next(24) {
-        case 0: ["t", "false", "\"text, with = \\\" all\"", "1e5", "-0", "-0i", "0.0", "-0.0", "+4", ".5", "7."][random.next(11)]
+        case 0:
+            ["t", "false", "\"text, with = \\\" all\"", "1e5", "-0", "-0i", "0.0", "-0.0", "+4", ".5", "7."][
+                random.next(11)]
         case 1: "\(Int64(bitPattern: random.next()))i"
         case 2: "\(random.next())u"
         case 3: "\(Double(bitPattern: random.next() & 0x7FEF_FFFF_FFFF_FFFF))"

@@ -181,7 +181,8 @@ struct SeriesQuestionTests {
         let store = try await open(QueryLimits())
         _ = try await store.commit(batch(speeds((0..<720).map { $0 % 50 == 0 ? nil : Double($0 * 7 % 113) / 10 })))
         try await store.sealAll()
-        func ask(_ step: Duration, _ aggregates: [Aggregate] = [.mean, .min, .max, .sum, .count, .first, .last]) async throws
+        func ask(_ step: Duration, _ aggregates: [Aggregate] = [.mean, .min, .max, .sum, .count, .first, .last])
+            async throws
             -> SeriesAnswer.Series?
         {
             try await store.answer(question(.steps(step, aggregates))).series.first
@@ -195,7 +196,8 @@ struct SeriesQuestionTests {
         #expect(minutes?.times.count == 12 && hours?.times.count == 2)
 
         store.take(
-            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1), minutes: .days(10)))
+            catalog: Catalog(), limits: IngestLimits(),
+            retention: RetentionSettings(readings: .days(1), minutes: .days(10)))
         while try await store.expire(at: start + .days(2)) {}
         #expect(try await store.answer(question()).series.isEmpty, "the readings are gone")
         #expect(isLike(try await ask(.minutes(10)), minutes))
