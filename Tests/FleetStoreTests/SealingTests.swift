@@ -283,48 +283,6 @@ struct RetentionTests {
         await store.close()
     }
 
-    @Test("answers what minutes and hours can answer, together with what is not too old yet")
-    func questions() async throws {
-        let store = try await open(folder)
-        func hour(_ number: Int) async throws {
-            let frames = (0..<360).map { index in
-                frame(
-                    UInt64(number * 360 + index), after: Double(number * 3_600 + index * 10),
-                    [Reading(coolant, Double(number * 360 + index))])
-            }
-            _ = try await store.commit(batch(frames))
-            try await store.sealAll()
-        }
-        for number in 0..<3 { try await hour(number) }
-        func ask(_ step: Duration, _ aggregates: [Aggregate]) async throws -> [[Double]] {
-            try await store.answer(
-                SeriesQuestion(
-                    machines: MachineSelection(keys: [truck]), signals: ["coolant_temp"], from: start,
-                    to: start + .hours(4), form: .steps(step, aggregates))
-            ).series.first?.values ?? []
-        }
-        let all: [Aggregate] = [.count, .min, .max, .mean, .sum, .first, .last]
-        let (hours, minutes) = (try await ask(.hours(1), all), try await ask(.minutes(5), all))
-        store.take(
-            catalog: Catalog(), limits: IngestLimits(),
-            retention: RetentionSettings(readings: .days(1), minutes: .days(2)))
-        // The first hour becomes hours, the second minutes, the third stays.
-        try await tidyAll(store, at: start + .days(1) + .minutes(90))
-        #expect(try await store.everything().count == 720)
-        let (hoursLater, minutesLater) = (try await ask(.hours(1), all), try await ask(.minutes(5), all))
-        #expect(hoursLater == hours)
-        #expect(minutesLater == minutes)
-        try await tidyAll(store, at: start + .days(2) + .minutes(90))
-        #expect(try await store.everything().isEmpty)
-        let hoursAtLast = try await ask(.hours(1), all)
-        #expect(hoursAtLast == hours)
-        let counts = try await ask(.minutes(5), all)[0]
-        #expect(counts.prefix(2) == [360, 30], "an hour, then minutes")
-        let medians = try await ask(.hours(1), [.percentile(50)])
-        #expect(medians.isEmpty, "which only readings could tell")
-        await store.close()
-    }
-
     @Test("is kept for ever where no age is given")
     func forEver() async throws {
         let store = try await open(folder)

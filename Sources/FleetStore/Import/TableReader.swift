@@ -121,6 +121,8 @@ final class TableReader: LineReader {
             pending?.lines.append((report.lines + 1, Array(line)))
             return nil
         } catch {
+            // Of a row that has no good line nothing is stored, not even that there was one.
+            if pending?.lines.isEmpty == true { pending = nil }
             return .rejected(error.reason)
         }
     }

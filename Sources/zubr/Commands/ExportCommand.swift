@@ -45,7 +45,8 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "How the readings are written: csv, json-lines or json.")
     var output: Format = .csv
 
-    @Option(help: "Write into this file, packed when it ends in .gz, .xz or .zst; it gets its name when it is complete.")
+    @Option(
+        help: "Write into this file, packed when it ends in .gz, .xz or .zst; it gets its name when it is complete.")
     var file: String?
 
     func validate() throws {
@@ -164,7 +165,8 @@ private struct FrameSink {
         for reading in frame.readings {
             buffer += (points == 0 ? "\n" : ",\n").utf8
             points += 1
-            buffer += "{\"observed_at\":\"\(frame.observedAt.iso8601)\",\"boot\":\(frame.boot),\"seq\":\(frame.seq),".utf8
+            buffer +=
+                "{\"observed_at\":\"\(frame.observedAt.iso8601)\",\"boot\":\(frame.boot),\"seq\":\(frame.seq),".utf8
             buffer += "\"signal\":\(quoted(reading.signal.name)),\"value\":".utf8
             NumberText.append(reading.value, isJSON: true, to: &buffer)
             buffer.append(UInt8(ascii: "}"))

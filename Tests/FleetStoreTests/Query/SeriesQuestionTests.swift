@@ -179,7 +179,8 @@ struct SeriesQuestionTests {
     @Test("sees what is kept of readings that are gone, minute by minute and hour by hour")
     func rollups() async throws {
         let store = try await open(QueryLimits())
-        _ = try await store.commit(batch(speeds((0..<720).map { $0 % 50 == 0 ? nil : Double($0 * 7 % 113) / 10 })))
+        let values = (0..<720).map { (index: Int) -> Double? in index % 50 == 0 ? nil : Double(index * 7 % 113) / 10 }
+        _ = try await store.commit(batch(speeds(values)))
         try await store.sealAll()
         func ask(_ step: Duration, _ aggregates: [Aggregate] = [.mean, .min, .max, .sum, .count, .first, .last])
             async throws
