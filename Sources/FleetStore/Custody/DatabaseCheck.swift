@@ -128,7 +128,7 @@ final class DatabaseCheck {
         try attempt("the names of signals") { db in
             guard try db.tableExists("signal"), try db.tableExists("shape") else { return }
             names = try StoredNames(db)
-            report.signals = names.signals.count
+            report.signals = names.signals.count { !$0.name.hasPrefix("@") }
             for (index, shape) in names.shapes.enumerated() where shape == nil {
                 add(
                     .names, "the list of signals \(index + 1) is damaged",
@@ -342,6 +342,22 @@ final class DatabaseCheck {
         try checkDocuments("work_order", WorkOrder.self, "a work order")
         for table in ["service_record", "acknowledgement", "reply", "outbox"] { try checkJSON(table, "document") }
         try checkJSON("tag_set", "tags")
+        try attempt("the lines that imports did not take") { db in
+            guard try db.tableExists("import_reject") else { return }
+            let rows = try Row.fetchCursor(db, sql: "SELECT id, lines FROM import_reject")
+            while let row = try rows.next() {
+                try stop.check()
+                report.documents += 1
+                do {
+                    _ = try row.withUnsafeBlob(1) { try RejectedLines.lines(of: $0) }
+                } catch let damage as Damage {
+                    add(
+                        .state,
+                        "row \(try row.decode(Int64.self, atIndex: 0)) of the rejected lines: \(damage.description)",
+                        DatabaseCheck.restore)
+                }
+            }
+        }
         try attempt("what could not be read before") { db in
             guard try db.tableExists("unreadable") else { return }
             let rows = try Row.fetchCursor(db, sql: "SELECT machine, why FROM unreadable")

@@ -66,7 +66,8 @@ struct SegmentCheck {
                 try check(column, of: segment.id, rowCount)
             }
             found.columns += 1
-            if !isRollup { found.samples += Int64(column.statistics.count) }
+            let isShown = source.names.signal(signal).map { !$0.name.hasPrefix("@") } ?? true
+            if !isRollup, isShown { found.samples += Int64(column.statistics.count) }
         }
         return found
     }

@@ -18,7 +18,8 @@ extension FleetDatabase: EvaluationStore {
             {
                 let machine = try MachineKey(row)
                 let latest = try ConditionDocument.latest(of: machine, row, column: 2, names: names)
-                state.conditions[machine] = try ConditionDocument.condition(latest: latest, document: row[3])
+                state.conditions[machine] = try ConditionDocument.condition(
+                    latest: latest, document: try row.decode(atIndex: 3))
             }
             state.orders = try String.fetchAll(
                 db, sql: "SELECT document FROM work_order WHERE is_final = 0 ORDER BY opened_at, id"
@@ -62,13 +63,13 @@ extension FleetDatabase: EvaluationStore {
                 }
             }
             for row in replies.prefix(limit) {
-                let (id, center): (Int64, String) = (row[0], row[1])
+                let (id, center): (Int64, String) = (try row.decode(atIndex: 0), try row.decode(atIndex: 1))
                 slice.lastReply = id
                 do {
                     let reply = ReceivedReply(
                         center: ServiceCenterID(unchecked: center),
-                        reply: try JSON.value(CenterReply.self, from: row[3]),
-                        receivedAt: Timestamp(microseconds: row[2]))
+                        reply: try JSON.value(CenterReply.self, from: try row.decode(atIndex: 3)),
+                        receivedAt: Timestamp(microseconds: try row.decode(atIndex: 2)))
                     slice.replies.append((id, reply))
                 } catch let error as DecodingError {
                     // One reply that cannot be read must not stall the work of the others.
@@ -125,10 +126,10 @@ extension FleetDatabase: EvaluationStore {
                         WHERE applied_at IS NULL ORDER BY acknowledgement.id
                         """)
             ).map { row in
-                let document = try JSON.value(AcknowledgementDocument.self, from: row[3])
+                let document = try JSON.value(AcknowledgementDocument.self, from: try row.decode(atIndex: 3))
                 return AlertAcknowledgement(
                     machine: try MachineKey(row), episode: document.episode, by: document.by,
-                    at: Timestamp(microseconds: row[2]))
+                    at: Timestamp(microseconds: try row.decode(atIndex: 2)))
             }
         }
     }

@@ -18,16 +18,16 @@ extension FleetDatabase: Outbox {
                         """), arguments: [now.microseconds, limit]
             ).map { row in
                 try deadline.check()
-                let order = try JSON.value(WorkOrder.self, from: row[1])
-                let registration: String? = row[2]
+                let order = try JSON.value(WorkOrder.self, from: try row.decode(atIndex: 1))
+                let registration: String? = try row.decode(atIndex: 2)
                 var latest: [ReceivedFrame] = []
                 if !row.hasNull(atIndex: 3) {
                     latest = try ConditionDocument.latest(of: order.need.machine, row, column: 3, names: names)
                 }
                 return OutgoingDispatch(
-                    dispatch: try JSON.value(Dispatch.self, from: row[0]), order: order,
+                    dispatch: try JSON.value(Dispatch.self, from: try row.decode(atIndex: 0)), order: order,
                     machine: try registration.map { try JSON.value(Machine.self, from: $0) },
-                    position: ConditionDocument.position(latest), attempts: row[4])
+                    position: ConditionDocument.position(latest), attempts: try row.decode(atIndex: 4))
             }
         }
     }

@@ -70,7 +70,7 @@ enum Total {
     static func all(_ db: Database) throws -> [String: Int64] {
         var totals: [String: Int64] = [:]
         for row in try Row.fetchAll(db.cachedStatement(sql: "SELECT name, value FROM total")) {
-            totals[row[0]] = row[1]
+            totals[try row.decode(atIndex: 0)] = try row.decode(atIndex: 1)
         }
         return totals
     }

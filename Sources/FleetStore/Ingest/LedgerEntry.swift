@@ -27,8 +27,8 @@ struct LedgerEntry: Sendable {
             db.cachedStatement(sql: "SELECT id, is_connected FROM machine WHERE fleet = ? AND equipment = ?"),
             arguments: [machine.fleet.text, machine.equipment.text])
         guard let found else { return nil }
-        id = found[0]
-        isConnected = found[1]
+        id = try found.decode(atIndex: 0)
+        isConnected = try found.decode(atIndex: 1)
         let known = try String.fetchAll(
             db.cachedStatement(
                 sql: "SELECT name FROM machine_signal JOIN signal ON signal.id = signal WHERE machine = ?"),
@@ -121,9 +121,11 @@ extension SequenceRanges {
         // The numbers are unsigned and lie in the bits of signed ones; a damaged row may have its ends reversed.
         var ranges: [UInt32: [ClosedRange<UInt64>]] = [:]
         for row in rows {
-            let (first, last) = (UInt64(bitPattern: row[1]), UInt64(bitPattern: row[2]))
+            let (first, last) = (
+                UInt64(bitPattern: try row.decode(atIndex: 1)), UInt64(bitPattern: try row.decode(atIndex: 2))
+            )
             guard first <= last else { continue }
-            ranges[UInt32(truncatingIfNeeded: row[0] as Int64), default: []].append(first...last)
+            ranges[UInt32(truncatingIfNeeded: try row.decode(Int64.self, atIndex: 0)), default: []].append(first...last)
         }
         return ranges.mapValues { SequenceRanges($0) }
     }

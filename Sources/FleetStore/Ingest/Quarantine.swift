@@ -91,9 +91,9 @@ enum Quarantine {
         guard let row else { return 0 }
         try db.cachedStatement(sql: "DELETE FROM quarantine WHERE id = ?").execute(arguments: [id])
         ledger.add(-1, to: Total.quarantineRows)
-        ledger.add(-(row[0] as Int64), to: Total.quarantineBytes)
-        ledger.add(-1, to: Total.quarantine(row[1]))
-        return row[2]
+        ledger.add(-(try row.decode(Int64.self, atIndex: 0)), to: Total.quarantineBytes)
+        ledger.add(-1, to: Total.quarantine(try row.decode(atIndex: 1)))
+        return try row.decode(atIndex: 2)
     }
 
     /// Returns the bytes it freed; `nil` when there is nothing left.

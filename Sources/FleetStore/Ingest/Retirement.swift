@@ -17,8 +17,10 @@ struct Retirement: Sendable {
                     """))
         while let row = try rows.next() {
             all[try MachineKey(row)] = Retirement(
-                successor: MachineKey(fleet: FleetID(unchecked: row[3]), equipment: EquipmentID(unchecked: row[4])),
-                until: Timestamp(microseconds: row[2]))
+                successor: MachineKey(
+                    fleet: FleetID(unchecked: try row.decode(atIndex: 3)),
+                    equipment: EquipmentID(unchecked: try row.decode(atIndex: 4))),
+                until: Timestamp(microseconds: try row.decode(atIndex: 2)))
         }
         return all
     }

@@ -31,7 +31,7 @@ enum Journal {
         while let row = try found.next() {
             guard rows.count < limit, bytes < bytesAtOnce else { return (rows, true) }
             bytes += try row.withUnsafeBlob(1) { $0.count }
-            rows.append(StoredRow(position: row[0], row: row.copy()))
+            rows.append(StoredRow(position: try row.decode(atIndex: 0), row: row.copy()))
         }
         return (rows, false)
     }

@@ -56,9 +56,11 @@ struct QueryMachine: Sendable {
                     """), arguments: arguments
         ).map {
             QueryMachine(
-                id: $0[0],
-                key: MachineKey(fleet: FleetID(unchecked: $0[1]), equipment: EquipmentID(unchecked: $0[2])),
-                model: ($0[3] as String?).flatMap { ModelID($0) })
+                id: try $0.decode(atIndex: 0),
+                key: MachineKey(
+                    fleet: FleetID(unchecked: try $0.decode(atIndex: 1)),
+                    equipment: EquipmentID(unchecked: try $0.decode(atIndex: 2))),
+                model: (try $0.decode(String?.self, atIndex: 3)).flatMap { ModelID($0) })
         }
     }
 }
@@ -128,15 +130,16 @@ struct ColumnFinder {
 
     /// - Parameter row: id, first, last, rows, directory.
     func segment(_ row: Row, of machine: QueryMachine, _ wanted: WantedSignals) throws -> SegmentColumns {
-        let rowCount: Int = row[3]
+        let rowCount: Int = try row.decode(atIndex: 3)
         guard (1...SegmentLimits.rows).contains(rowCount) else {
             throw StoreFailure.damaged(
-                "the segment \(row[0] as Int64) of \(machine.key) is said to have \(rowCount) rows; restore a backup, the rest stays readable"
+                "the segment \(try row.decode(Int64.self, atIndex: 0)) of \(machine.key) is said to have \(rowCount) rows; restore a backup, the rest stays readable"
             )
         }
         return try row.withUnsafeBlob(4) { directory in
             try SegmentColumns(
-                id: row[0], machine: machine.key, first: row[1], last: row[2], rowCount: rowCount, directory: directory,
+                id: try row.decode(atIndex: 0), machine: machine.key, first: try row.decode(atIndex: 1),
+                last: try row.decode(atIndex: 2), rowCount: rowCount, directory: directory,
                 wanted: wanted)
         }
     }

@@ -20,10 +20,10 @@ struct StoredTags: Sendable {
         let rows = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT id, tags FROM tag_set WHERE id > ? ORDER BY id"), arguments: [newest])
         while let row = try rows.next() {
-            let said = try JSON.value([String: String].self, from: row[1])
-            sets[row[0]] = Tags(
+            let said = try JSON.value([String: String].self, from: try row.decode(atIndex: 1))
+            sets[try row.decode(atIndex: 0)] = Tags(
                 fleet: said["fleet"] ?? "", driver: said["driver"] ?? "", model: said["model"] ?? "")
-            newest = row[0]
+            newest = try row.decode(atIndex: 0)
         }
     }
 

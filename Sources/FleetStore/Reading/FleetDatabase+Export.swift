@@ -47,7 +47,9 @@ extension FleetDatabase {
     package func tagSets() async throws(StoreFailure) -> [Int64: String] {
         try await read("cannot read the tags") { db, _ in
             var sets: [Int64: String] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set") { sets[row[0]] = row[1] }
+            for row in try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set") {
+                sets[try row.decode(atIndex: 0)] = try row.decode(atIndex: 1)
+            }
             return sets
         }
     }
@@ -63,7 +65,7 @@ extension FleetDatabase {
             var documents: [RejectedLineDocument] = []
             while documents.count < limit, let row = try rows.next() {
                 try deadline.check()
-                let file: String = row[0]
+                let file: String = try row.decode(atIndex: 0)
                 for line in try row.withUnsafeBlob(1, { try RejectedLines.lines(of: $0) }).prefix(
                     limit - documents.count)
                 {

@@ -56,8 +56,8 @@ extension FleetDatabase: FleetReader {
             var documents: [WorkOrderDocument] = []
             while let row = try rows.next() {
                 try deadline.check()
-                let order = try JSON.value(WorkOrder.self, from: row[0])
-                let machineClass = catalog.machineClass(ofModel: row[1])
+                let order = try JSON.value(WorkOrder.self, from: try row.decode(atIndex: 0))
+                let machineClass = catalog.machineClass(ofModel: try row.decode(atIndex: 1))
                 documents.append(
                     WorkOrderDocument(order, family: machineClass?.family, machineClass: machineClass?.id))
             }
@@ -114,7 +114,7 @@ private enum Standing {
                     WHERE state <> 'resolved' AND state = 'firing' GROUP BY 1
                     """))
         {
-            counts[row[0] as String? ?? "", default: 0] += row[1] as Int
+            counts[try row.decode(String?.self, atIndex: 0) ?? "", default: 0] += try row.decode(Int.self, atIndex: 1)
         }
         return counts
     }
@@ -129,9 +129,9 @@ private enum Standing {
                     WHERE settled_at IS NULL AND next_attempt_at < ?
                     """), arguments: [Timestamp.distantFuture.microseconds])
         guard let row else { return outbox }
-        outbox.waiting = row[0]
-        outbox.oldestAt = (row[1] as Int64?).map { Timestamp(microseconds: $0) }
-        outbox.nextAttemptAt = (row[2] as Int64?).map { Timestamp(microseconds: $0) }
+        outbox.waiting = try row.decode(atIndex: 0)
+        outbox.oldestAt = (try row.decode(Int64?.self, atIndex: 1)).map { Timestamp(microseconds: $0) }
+        outbox.nextAttemptAt = (try row.decode(Int64?.self, atIndex: 2)).map { Timestamp(microseconds: $0) }
         return outbox
     }
 }

@@ -27,7 +27,7 @@ extension FleetDatabase: FleetRegistry {
             var stored: [MachineKey: String] = [:]
             while let row = try rows.next() {
                 try deadline.check()
-                stored[try MachineKey(row)] = row[2]
+                stored[try MachineKey(row)] = try row.decode(atIndex: 2)
             }
             return (stored, retired)
         }

@@ -20,9 +20,11 @@ extension FleetDatabase {
                     """, arguments: [limit]
             ).map { row in
                 QuarantineDocument.Message(
-                    id: row[0], receivedAt: Timestamp(microseconds: row[1]), topic: row[2], reason: row[3],
-                    detail: row[4], bytes: row[5], excerpt: excerpt(row[6] as Data? ?? Data()),
-                    times: row[7])
+                    id: try row.decode(atIndex: 0), receivedAt: Timestamp(microseconds: try row.decode(atIndex: 1)),
+                    topic: try row.decode(atIndex: 2), reason: try row.decode(atIndex: 3),
+                    detail: try row.decode(atIndex: 4), bytes: try row.decode(atIndex: 5),
+                    excerpt: excerpt(try row.decode(Data?.self, atIndex: 6) ?? Data()),
+                    times: try row.decode(atIndex: 7))
             }
             return QuarantineDocument(
                 total: byReason.values.reduce(0, +), byReason: byReason, messages: messages,
@@ -41,10 +43,11 @@ extension FleetDatabase {
                             SELECT topic, body, reason, detail, received_at FROM quarantine
                             WHERE id = ? AND released_at IS NULL
                             """), arguments: [id])
-                guard let row, let reason = Rejection.Reason(rawValue: row[2]) else { return nil }
+                guard let row, let reason = Rejection.Reason(rawValue: try row.decode(atIndex: 2)) else { return nil }
                 let message = RejectedMessage(
-                    topic: row[0], body: [UInt8](row[1] as Data? ?? Data()), rejection: Rejection(reason, row[3]),
-                    receivedAt: Timestamp(microseconds: row[4]))
+                    topic: try row.decode(atIndex: 0), body: [UInt8](try row.decode(Data?.self, atIndex: 1) ?? Data()),
+                    rejection: Rejection(reason, try row.decode(atIndex: 3)),
+                    receivedAt: Timestamp(microseconds: try row.decode(atIndex: 4)))
                 return Quarantined(id: id, message: message)
             }
         }

@@ -42,7 +42,9 @@ struct MachineReader {
         while let row = try rows.next() {
             try deadline.check()
             documents.append(
-                try document(row, alerts: alerts[row[2]] ?? [], openOrders: orders[row[2]] ?? []))
+                try document(
+                    row, alerts: alerts[try row.decode(atIndex: 2)] ?? [],
+                    openOrders: orders[try row.decode(atIndex: 2)] ?? []))
         }
         return documents
     }
@@ -78,29 +80,32 @@ struct MachineReader {
         try Row.fetchAll(
             db, sql: "SELECT fleet, equipment, retired_at FROM retired_name WHERE machine = ? ORDER BY retired_at",
             arguments: [id]
-        ).map { FormerName(equipment: try MachineKey($0), until: Timestamp(microseconds: $0[2])) }
+        ).map { FormerName(equipment: try MachineKey($0), until: Timestamp(microseconds: try $0.decode(atIndex: 2))) }
     }
 
     private func document(
         _ row: Row, alerts: [Alert], openOrders: [WorkOrderID]
     ) throws -> MachineDocument {
         let key = try MachineKey(row)
-        let isRegistered: Bool = row[3]
+        let isRegistered: Bool = try row.decode(atIndex: 3)
         var document = MachineDocument(
             equipment: key, isRegistered: isRegistered,
             health: isRegistered ? MachineHealth(alerts, isHeard: !row.hasNull(atIndex: 5)) : .unregistered)
-        document.model = (row[9] as String?).flatMap { ModelID($0) }
+        document.model = (try row.decode(String?.self, atIndex: 9)).flatMap { ModelID($0) }
         document.machineClass = document.model.flatMap { catalog.machineClass(of: $0)?.id }
-        document.site = row[10]
+        document.site = try row.decode(atIndex: 10)
         document.alerts = alerts.map(\.finding.title)
-        document.isConnected = row[4]
+        document.isConnected = try row.decode(atIndex: 4)
         // The machine's own row is written when its frames leave the journal.
         document.lastReceivedAt = [
-            (row[5] as Int64?).map { Timestamp(microseconds: $0) }, head[row[2]]?.lastReceivedAt,
+            (try row.decode(Int64?.self, atIndex: 5)).map { Timestamp(microseconds: $0) },
+            head[try row.decode(atIndex: 2)]?.lastReceivedAt,
         ].compactMap { $0 }.max()
-        document.lastObservedAt = (row[6] as Int64?).map { Timestamp(microseconds: $0) }
+        document.lastObservedAt = (try row.decode(Int64?.self, atIndex: 6)).map { Timestamp(microseconds: $0) }
         document.openOrders = openOrders
-        document.nextService = try (row[8] as String?).map { try JSON.value(ServiceStanding.self, from: $0) }
+        document.nextService = try (try row.decode(String?.self, atIndex: 8)).map {
+            try JSON.value(ServiceStanding.self, from: $0)
+        }
         guard !row.hasNull(atIndex: 7) else { return document }
         let latest = try ConditionDocument.latest(of: key, row, column: 7, names: names)
         let values = ConditionDocument.values(latest)
@@ -121,7 +126,8 @@ struct MachineReader {
                 """, arguments: [id])
         while let row = try rows.next() {
             try deadline.check()
-            alerts[row[0], default: []].append(try JSON.value(Alert.self, from: row[1]))
+            alerts[try row.decode(atIndex: 0), default: []].append(
+                try JSON.value(Alert.self, from: try row.decode(atIndex: 1)))
         }
         return alerts.mapValues { $0.sorted { $0.finding.severity > $1.finding.severity } }
     }
@@ -134,7 +140,9 @@ struct MachineReader {
                 SELECT machine, id FROM work_order WHERE is_final = 0 AND (?1 IS NULL OR machine = ?1)
                 ORDER BY opened_at, id
                 """, arguments: [id])
-        while let row = try rows.next() { orders[row[0], default: []].append(WorkOrderID(unchecked: row[1])) }
+        while let row = try rows.next() {
+            orders[try row.decode(atIndex: 0), default: []].append(WorkOrderID(unchecked: try row.decode(atIndex: 1)))
+        }
         return orders
     }
 
@@ -150,6 +158,6 @@ struct MachineReader {
             db, sql: "SELECT latest, document FROM condition WHERE machine = ?", arguments: [id])
         guard let row else { return MachineCondition() }
         let latest = try ConditionDocument.latest(of: key, row, column: 0, names: names)
-        return try ConditionDocument.condition(latest: latest, document: row[1])
+        return try ConditionDocument.condition(latest: latest, document: try row.decode(atIndex: 1))
     }
 }

@@ -31,10 +31,12 @@ enum StrayReplies {
                     \(selection) ORDER BY reply.id DESC LIMIT ?
                     """), arguments: [limit]
         ).map { row in
-            let isUnknown: Bool = row[4]
+            let isUnknown: Bool = try row.decode(atIndex: 4)
             return QuarantineDocument.StrayReply(
-                receivedAt: Timestamp(microseconds: row[0]), center: ServiceCenterID(unchecked: row[1]),
-                order: WorkOrderID(unchecked: row[2] as String? ?? ""), state: row[3] as String? ?? "",
+                receivedAt: Timestamp(microseconds: try row.decode(atIndex: 0)),
+                center: ServiceCenterID(unchecked: try row.decode(atIndex: 1)),
+                order: WorkOrderID(unchecked: try row.decode(String?.self, atIndex: 2) ?? ""),
+                state: try row.decode(String?.self, atIndex: 3) ?? "",
                 why: isUnknown ? "there is no such order" : "the order was never offered to this center")
         }
     }
