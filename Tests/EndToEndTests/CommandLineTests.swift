@@ -70,12 +70,12 @@ struct CommandLineTests {
         #expect(seen.contains(#/of 2000 published, [01] of 1 kills done/#), "\(seen)")
         let export =
             "\(try sibling(program: "zubr")) export --database \(work.path)/chaos/zubr.db --equipment chaos/unit-3"
-        #expect(try await onTerminal("\(export) > \(work.path)/readings.csv").contains("0 readings, up to 2"))
+        #expect(try await onTerminal("\(export) > \(work.path)/readings.csv").contains("0 frames, up to 2"))
         let readings = try String(contentsOfFile: "\(work.path)/readings.csv", encoding: .utf8)
         #expect(readings.hasPrefix("observed_at,boot"))
         #expect(!readings.contains("up to"))
         // On one terminal the two would write over each other.
-        #expect(try await !onTerminal(export).contains("readings, up to"))
+        #expect(try await !onTerminal(export).contains("frames, up to"))
     }
 
     /// What the command writes to a terminal of its own, which only util-linux's `script` gives it.

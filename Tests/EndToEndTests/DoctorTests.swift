@@ -193,8 +193,8 @@ struct DoctorTests {
             }
             let good = try Data(contentsOf: URL(fileURLWithPath: patient.database))
             var bad = good
-            for page in 2..<(bad.count / 4_096) {
-                for byte in 0..<64 { bad[page * 4_096 + byte] = 0xA5 }
+            for page in 2..<(bad.count / 2_048) {
+                for byte in 0..<64 { bad[page * 2_048 + byte] = 0xA5 }
             }
             try bad.write(to: URL(fileURLWithPath: patient.database))
             let (damaged, _) = try await patient.examine()

@@ -51,7 +51,7 @@ struct ProblemTests {
         Case(path: query + "&format=xml", status: 400, detail: "parameter format: takes json or csv"),
         Case(path: "/v1/tsbs/every-load?at=2016-01-01T00:00:00Z", status: 400, detail: "parameter kind"),
         Case(path: "/v1/tsbs/low-fuel?at=2016-01-01T00:00:00Z", status: 400, detail: "parameter fleet: is missing"),
-        Case(path: "/v1/tsbs/average-load?fleet=South", status: 400, detail: "leave it out"),
+        Case(path: "/v1/tsbs/last-loc?fleet=South", status: 400, detail: "expected fleet/equipment"),
         Case(path: "/v1/tsbs/last-loc?equipment=truck_1", status: 400, detail: "takes fleet/equipment"),
         Case(method: "POST", path: "/v1/machines", body: "[{}]", status: 400, detail: "key"),
         Case(method: "POST", path: "/v1/machines", body: "nonsense", status: 400, detail: "body"),

@@ -32,8 +32,8 @@ struct ExaminationTests {
     func damaged() async throws {
         try await fill()
         var file = try bytes(of: path)
-        for page in 3..<(file.count / 4_096) {
-            for byte in 0..<200 { file[page * 4_096 + byte] = 0xA5 }
+        for page in 3..<(file.count / 2_048) {
+            for byte in 0..<200 { file[page * 2_048 + byte] = 0xA5 }
         }
         try file.write(to: URL(fileURLWithPath: path))
         do throws(StoreFailure) {

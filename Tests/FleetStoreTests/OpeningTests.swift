@@ -16,7 +16,7 @@ struct OpeningTests {
     func settings() async throws {
         let store = try await open(folder)
         let expected = [
-            "journal_mode": "wal", "synchronous": "2", "page_size": "4096", "wal_autocheckpoint": "0",
+            "journal_mode": "wal", "synchronous": "2", "page_size": "2048", "wal_autocheckpoint": "0",
             "foreign_keys": "1", "trusted_schema": "0", "cell_size_check": "1", "temp_store": "2", "mmap_size": "0",
             "busy_timeout": "5000", "journal_size_limit": "67108864", "user_version": "2",
             "application_id": "\(0x5A75_6272)",
@@ -246,8 +246,8 @@ struct OpeningTests {
     /// Destroys the file as a failing disk may; returns what is left of it.
     private func damage(_ path: String) throws -> Data {
         var content = try bytes(of: path)
-        for page in 1..<content.count / 4_096 {
-            content.replaceSubrange(page * 4_096..<page * 4_096 + 64, with: repeatElement(0xAB, count: 64))
+        for page in 1..<content.count / 2_048 {
+            content.replaceSubrange(page * 2_048..<page * 2_048 + 64, with: repeatElement(0xAB, count: 64))
         }
         try content.write(to: URL(fileURLWithPath: path))
         return content

@@ -21,7 +21,7 @@ package struct FleetQuestion: Sendable, Hashable {
 
         package var takesEquipment: Bool { self == .lastLoc }
 
-        /// All others are asked of all fleets at once.
+        /// All others are asked of all fleets at once, as the suite asks them.
         package var takesFleet: Bool {
             [.lastLocFleet, .lowFuel, .highLoad, .stationary, .longDriving, .longDaily].contains(self)
         }
@@ -43,21 +43,17 @@ package struct FleetQuestion: Sendable, Hashable {
     /// Reads a question as the API and the command line put it.
     package init(_ kind: String, at: Timestamp, fleet: String?, equipment: String?) throws(QuestionProblem) {
         guard let known = Kind(rawValue: kind) else { throw QuestionProblem("kind", "takes one of \(Kind.words)") }
-        guard (fleet != nil) == known.takesFleet else {
-            throw QuestionProblem(
-                "fleet", known.takesFleet ? "is missing" : "is not looked at by \(kind); leave it out")
+        guard fleet != nil || !known.takesFleet else { throw QuestionProblem("fleet", "is missing") }
+        guard equipment != nil || !known.takesEquipment else {
+            throw QuestionProblem("equipment", "is missing; expected fleet/equipment")
         }
-        guard (equipment != nil) == known.takesEquipment else {
-            throw QuestionProblem(
-                "equipment",
-                known.takesEquipment
-                    ? "is missing; expected fleet/equipment" : "is not looked at by \(kind); leave it out")
-        }
-        let key = equipment.flatMap { MachineKey($0) }
+        let key = equipment.flatMap { text in MachineKey(text) ?? fleet.flatMap { MachineKey("\($0)/\(text)") } }
         guard (key == nil) == (equipment == nil) else {
             throw QuestionProblem("equipment", "takes fleet/equipment, such as South/truck_1")
         }
-        self.init(known, at: at, fleet: fleet, equipment: key)
+        // Whoever asks all kinds in turn asks them alike; what a kind does not look at is left out.
+        self.init(
+            known, at: at, fleet: known.takesFleet ? fleet : nil, equipment: known.takesEquipment ? key : nil)
     }
 }
 

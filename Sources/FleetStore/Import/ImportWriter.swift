@@ -71,9 +71,7 @@ struct ImportWriter {
             }
         }
         segments += ImportWriter.segments(of: drafts)
-        for index in LeafPacking.order(segments.map { $0.chunks.map(\.count) }) {
-            try SegmentTable.insert(segments[index], db)
-        }
+        for segment in segments { try SegmentTable.insert(segment, db) }
         try ledger.settle(db)
     }
 
@@ -88,9 +86,7 @@ struct ImportWriter {
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < input.all.count else { return }
-                var segment = input.all[index].segment(maker)
-                segment.fitPages()
-                let made = segment
+                let made = input.all[index].segment(maker)
                 segments.withLock { $0[index] = made }
             }
         }
