@@ -97,12 +97,15 @@ struct ChaosRun: Sendable {
         var random = RandomStream(seed: plan.seed, of: "chaos", "sectors")
         for life in 0...plan.kills {
             if plan.isAtWork(life) { try await stage.waitUntilSubscribed(daemon) }
-            pace.begin(stretch: life)
+            let acts = plan.acts[life]
+            pace.begin(stretch: life, part: acts.first?.share ?? 1)
             let end = ContinuousClock.now + plan.lives[life]
             var restartsBrokerWhileDown = false
             var isFull = false
-            for act in plan.acts[life] {
+            for (index, act) in acts.enumerated() {
                 try? await Task.sleep(until: end - plan.lives[life] * (1 - act.share), clock: .continuous)
+                // A part of the rest at least, however soon the next act comes.
+                pace.allow(part: index + 1 < acts.count ? min(1, max(acts[index + 1].share, act.share + 0.3)) : 1)
                 switch act.deed {
                 case .restartBroker:
                     try await stage.broker.restart()
