@@ -54,9 +54,9 @@ enum EntropyCoder {
         return writer.bytes.count < bytes.count ? writer : nil
     }
 
-    /// Fills `target` with the bytes that were coded in the rest of `reader`.
+    /// Fills `target` with the first of the `count` bytes that were coded in the rest of `reader`.
     static func decode(
-        _ reader: inout ByteReader, into target: UnsafeMutableRawBufferPointer,
+        _ reader: inout ByteReader, of count: Int, into target: UnsafeMutableRawBufferPointer,
         using workspace: SegmentWorkspace
     ) throws(Damage) {
         let buffer = workspace.coded
@@ -67,8 +67,8 @@ enum EntropyCoder {
         var state2 = try state(from: &reader)
         var state3 = try state(from: &reader)
         let words = try reader.take(reader.remaining)
-        guard words.count <= 2 * target.count, let start = buffer.baseAddress else {
-            throw Damage("\(words.count) coded bytes are more than \(target.count) bytes need")
+        guard words.count <= 2 * count, let start = buffer.baseAddress else {
+            throw Damage("\(words.count) coded bytes are more than \(count) bytes need")
         }
         // Four bytes take up to four words. Looking at all four before it is known how many are needed saves the
         // processor from guessing, but looks up to eight bytes beyond the end.
@@ -97,6 +97,10 @@ enum EntropyCoder {
             if index + 1 < target.count { target[index + 1] = UInt8(next(&state1, table, &window, &taken)) }
             if index + 2 < target.count { target[index + 2] = UInt8(next(&state2, table, &window, &taken)) }
             offset += Int(taken >> 3)
+        }
+        guard target.count == count else {
+            guard offset <= words.count else { throw Damage("there are fewer coded bytes than it says") }
+            return
         }
         // Every state ends where the writer began, or the bytes were others.
         guard offset == words.count, state0 == lowest, state1 == lowest, state2 == lowest, state3 == lowest else {

@@ -47,7 +47,7 @@ struct NumberPlanes {
 
     /// Puts the first `needed` of `numberCount` numbers together. The reader stands behind the planes afterwards.
     func read(
-        _ numberCount: Int, needed: Int, from reader: inout ByteReader, into numbers: UnsafeMutablePointer<Int64>,
+        _ numberCount: Int, needed: Int, from reader: inout ByteReader, into numbers: UnsafeMutablePointer<UInt64>,
         using workspace: SegmentWorkspace
     ) throws(Damage) {
         precondition(needed <= numberCount && numberCount <= SegmentLimits.rows)
@@ -60,26 +60,26 @@ struct NumberPlanes {
             case .raw:
                 NumberPlanes.join(try reader.take(numberCount), index, needed, into: numbers)
             case .constant:
-                let part = Int64(try reader.byte()) << Int64(8 * index)
+                let part = UInt64(try reader.byte()) << UInt64(8 * index)
                 for place in 0..<needed { numbers[place] = index == 0 ? part : numbers[place] | part }
             case .coded:
                 var coded = try reader.part()
-                let plane = UnsafeMutableRawBufferPointer(rebasing: workspace.plane[..<numberCount])
-                try EntropyCoder.decode(&coded, into: plane, using: workspace)
+                let plane = UnsafeMutableRawBufferPointer(rebasing: workspace.plane[..<needed])
+                try EntropyCoder.decode(&coded, of: numberCount, into: plane, using: workspace)
                 NumberPlanes.join(UnsafeRawBufferPointer(plane), index, needed, into: numbers)
             }
         }
     }
 
     private static func join(
-        _ plane: UnsafeRawBufferPointer, _ index: Int, _ needed: Int, into numbers: UnsafeMutablePointer<Int64>
+        _ plane: UnsafeRawBufferPointer, _ index: Int, _ needed: Int, into numbers: UnsafeMutablePointer<UInt64>
     ) {
         guard let bytes = plane.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
         if index == 0 {
-            for place in 0..<needed { numbers[place] = Int64(bytes[place]) }
+            for place in 0..<needed { numbers[place] = UInt64(bytes[place]) }
         } else {
-            let shift = Int64(8 * index)
-            for place in 0..<needed { numbers[place] |= Int64(bytes[place]) &<< shift }
+            let shift = UInt64(8 * index)
+            for place in 0..<needed { numbers[place] |= UInt64(bytes[place]) &<< shift }
         }
     }
 }

@@ -3,6 +3,9 @@
 /// Two forms: *packed*, in blocks that can be unpacked one by one, each with as few bits as its own numbers need;
 /// and *planes*, the numbers of the whole segment cut into bytes and compressed. Planes are written when they save
 /// more than one byte in 32.
+///
+/// Planes have the last number first: the newest rows are asked for most, and only as much is decoded as lies
+/// before what is asked for.
 enum NumberSeries {
     /// How a series is written. The raw value is its first byte.
     private enum Form: UInt8 {
@@ -59,7 +62,7 @@ enum NumberSeries {
         let base = smallest(numbers)
         var widest: UInt64 = 0
         for index in 0..<numbers.count {
-            let residual = UInt64(bitPattern: numbers[index] &- base)
+            let residual = UInt64(bitPattern: numbers[numbers.count - 1 - index] &- base)
             workspace.residuals[index] = residual
             widest |= residual
         }
@@ -78,9 +81,10 @@ enum NumberSeries {
     ) throws(Damage) {
         let base = try reader.signed()
         let planes = try NumberPlanes(count: try reader.byte())
+        let residuals = workspace.residuals
+        try planes.read(count, needed: count - range.lowerBound, from: &reader, into: residuals, using: workspace)
         let numbers = workspace.numbers
-        try planes.read(count, needed: range.upperBound, from: &reader, into: numbers, using: workspace)
-        for index in range { numbers[index] &+= base }
+        for index in range { numbers[index] = base &+ Int64(bitPattern: residuals[count - 1 - index]) }
     }
 
     private static func planesOfDifferences(
@@ -91,15 +95,15 @@ enum NumberSeries {
         let usual = usualDifference(numbers)
         var smallest = Int64.max
         var widest: UInt64 = 0
-        for index in 0..<count {
+        for index in 0..<max(0, count) {
             let difference = numbers[index + 1] &- numbers[index]
             let residual = zigzag(difference &- usual)
             smallest = min(smallest, difference)
-            residuals[index] = residual
+            residuals[count - 1 - index] = residual
             widest |= residual
         }
         var widestRise: UInt64 = 0
-        for index in 0..<count {
+        for index in 0..<max(0, count) {
             widestRise |= UInt64(bitPattern: numbers[index + 1] &- numbers[index] &- smallest)
         }
         // Noise in both directions is written from its middle, where its high bits are nearly always zero. But a clock
@@ -107,13 +111,13 @@ enum NumberSeries {
         let areRises = count > 0 && NumberPlanes(widest: widestRise).count < NumberPlanes(widest: widest).count
         if areRises {
             for index in 0..<count {
-                residuals[index] = UInt64(bitPattern: numbers[index + 1] &- numbers[index] &- smallest)
+                residuals[count - 1 - index] = UInt64(bitPattern: numbers[index + 1] &- numbers[index] &- smallest)
             }
         }
         let planes = NumberPlanes(widest: areRises ? widestRise : widest)
         var writer = ByteWriter()
         writer.append((areRises ? Form.rises : .differences).rawValue)
-        writer.append(signed: numbers[0])
+        writer.append(signed: numbers[count])
         writer.append(signed: areRises ? smallest : usual)
         writer.append(UInt8(planes.count))
         planes.append(UnsafeBufferPointer(start: residuals, count: count), to: &writer, using: workspace)
@@ -125,19 +129,18 @@ enum NumberSeries {
         _ range: Range<Int>, of count: Int, from reader: inout ByteReader, using workspace: SegmentWorkspace,
         _ difference: (UInt64) -> Int64
     ) throws(Damage) {
-        let first = try reader.signed()
+        let last = try reader.signed()
         let step = try reader.signed()
         let planes = try NumberPlanes(count: try reader.byte())
-        let numbers = workspace.numbers
-        let needed = max(0, range.upperBound - 1)
-        try planes.read(count - 1, needed: needed, from: &reader, into: numbers, using: workspace)
-        var number = first
+        let (numbers, residuals) = (workspace.numbers, workspace.residuals)
+        let needed = max(0, count - 1 - range.lowerBound)
+        try planes.read(count - 1, needed: needed, from: &reader, into: residuals, using: workspace)
+        var number = last
+        numbers[count - 1] = number
         for index in 0..<needed {
-            let next = number &+ step &+ difference(UInt64(bitPattern: numbers[index]))
-            numbers[index] = number
-            number = next
+            number = number &- step &- difference(residuals[index])
+            numbers[count - 2 - index] = number
         }
-        if range.upperBound > 0 { numbers[needed] = number }
     }
 
     /// The middle one of up to 63 differences, taken evenly from all: what a counter or a clock mostly goes on by.

@@ -9,7 +9,8 @@ struct EntropyCoderTests {
         bytes.withUnsafeBytes { EntropyCoder.encode($0, using: SegmentWorkspace())?.bytes }
     }
 
-    private static func decoded(_ bytes: [UInt8], count: Int) throws -> [UInt8] {
+    /// - Parameter coded: how many bytes were coded, if more than are wanted.
+    private static func decoded(_ bytes: [UInt8], count: Int, of coded: Int? = nil) throws -> [UInt8] {
         let workspace = SegmentWorkspace()
         var back = [UInt8](repeating: 0, count: count + 1)
         back[count] = 99
@@ -17,7 +18,8 @@ struct EntropyCoderTests {
             var reader = ByteReader(bytes)
             try back.withUnsafeMutableBytes {
                 try EntropyCoder.decode(
-                    &reader, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]), using: workspace)
+                    &reader, of: coded ?? count, into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]),
+                    using: workspace)
             }
         }
         #expect(back[count] == 99, "nothing is written beyond the last")
@@ -34,6 +36,9 @@ struct EntropyCoderTests {
             }
             guard let coded = EntropyCoderTests.coded(bytes) else { continue }
             #expect(try EntropyCoderTests.decoded(coded, count: count) == bytes)
+            for part in [0, 1, 6, count / 2] {
+                #expect(try EntropyCoderTests.decoded(coded, count: part, of: count) == Array(bytes[..<part]))
+            }
         }
     }
 

@@ -80,25 +80,25 @@ extension KindEngine {
             }
         }
         var newest: [NewestRow?] = []
-        func find(_ block: RowBlock, _ tagValues: UnsafePointer<Double>?, _ places: UnsafePointer<Int32>) {
-            while newest.count < groups.keys.count { newest.append(nil) }
-            // Each group is looked for until it is found.
-            var isLeft = [Bool](repeating: true, count: groups.keys.count)
-            var left = isLeft.count
+        /// Takes the newest row of each group that is wanted still; those it has found are not wanted any more.
+        func find(
+            _ block: RowBlock, _ places: UnsafePointer<Int32>, _ isWanted: inout [Bool]
+        ) {
+            var left = isWanted.count { $0 }
             for row in stride(from: block.count - 1, through: 0, by: -1) where places[row] >= 0 {
                 guard left > 0 else { return }
                 let place = Int(places[row])
-                guard isLeft[place] else { continue }
+                guard isWanted[place] else { continue }
                 if let known = newest[place], known.time >= block.times[row] {
-                    isLeft[place] = false
+                    isWanted[place] = false
                     left -= 1
                     continue
                 }
                 let values = block.values.prefix(count).lazy.map { $0?[row] ?? .nan }
                 guard kind == .lowFuel ? values.first! <= 0.1 : values.contains(where: { !$0.isNaN }) else { continue }
-                isLeft[place] = false
+                isWanted[place] = false
                 left -= 1
-                let said = tagValues.flatMap { tags[$0[row]] } ?? usual
+                let said = block.tags.flatMap { tags[$0[row]] } ?? usual
                 newest[place] = NewestRow(time: block.times[row], driver: said.driver, values: Array(values))
             }
         }
@@ -106,7 +106,9 @@ extension KindEngine {
             let places = UnsafeMutablePointer<Int32>.allocate(capacity: block.count)
             defer { places.deallocate() }
             groups.places(of: block, into: places)
-            find(block, block.tags, places)
+            newest = Array(repeating: nil, count: groups.keys.count)
+            var isWanted = [Bool](repeating: true, count: groups.keys.count)
+            find(block, places, &isWanted)
         }
         for segment in columns.segments.sorted(by: { $0.last > $1.last }) {
             if kind == .lastLoc, let known = newest.first ?? nil, known.time >= segment.last { break }
@@ -115,33 +117,51 @@ extension KindEngine {
             defer { buffers.forEach(scratch.giveBack) }
             // Which rows come up to T, and whose they are.
             try load(segment, tagColumn)
+            let isWhole = segment.last <= at
             let rows =
-                segment.last <= at
+                isWhole
                 ? 0..<segment.rowCount
                 : try segment.times(from: .min, to: at + 1, into: buffers[0].times, using: scratch.workspace)
             guard !rows.isEmpty else { continue }
             let hasTags = try segment.values(
                 of: tagColumn, rows, into: buffers[tagColumn].values, using: scratch.workspace)
-            let tagValues = hasTags ? UnsafePointer(buffers[tagColumn].values) : nil
             let places = UnsafeMutablePointer<Int32>.allocate(capacity: rows.count)
             defer { places.deallocate() }
             var block = RowBlock(
-                count: rows.count, times: UnsafePointer(buffers[0].times), values: [], tags: tagValues)
+                count: rows.count, times: UnsafePointer(buffers[0].times), values: [],
+                tags: hasTags ? UnsafePointer(buffers[tagColumn].values) : nil)
             groups.places(of: block, into: places)
             while newest.count < groups.keys.count { newest.append(nil) }
-            // Nothing else is read where every group has a newer row.
-            let mayBeNewer = newest.map { $0.map { $0.time < segment.last } ?? true }
-            guard (0..<rows.count).contains(where: { places[$0] >= 0 && mayBeNewer[Int(places[$0])] }) else { continue }
-            if segment.last <= at {
-                _ = try segment.times(from: .min, to: .max, into: buffers[0].times, using: scratch.workspace)
+            // The last row of each group of which nothing newer is known: mostly not far from the end.
+            var isWanted = newest.map { $0.map { $0.time < segment.last } ?? true }
+            var isUnseen = isWanted
+            var start = rows.count
+            for row in (0..<rows.count).reversed() where places[row] >= 0 && isUnseen[Int(places[row])] {
+                isUnseen[Int(places[row])] = false
+                start = row
             }
-            for column in 0..<count {
-                if segment.columns[column] != nil { try load(segment, column) }
-                let isThere = try segment.values(
-                    of: column, rows, into: buffers[column].values, using: scratch.workspace)
-                block.values.append(isThere ? UnsafePointer(buffers[column].values) : nil)
+            for place in isWanted.indices where isUnseen[place] { isWanted[place] = false }
+            var end = rows.count
+            while isWanted.contains(true), end > 0 {
+                start = min(start, end - 1)
+                let part = rows.lowerBound + start..<rows.lowerBound + end
+                if isWhole {
+                    try segment.times(of: part, into: buffers[0].times + start, using: scratch.workspace)
+                }
+                block.count = part.count
+                block.times = UnsafePointer(buffers[0].times + start)
+                block.tags = hasTags ? UnsafePointer(buffers[tagColumn].values + start) : nil
+                block.values = try (0..<count).map { column in
+                    if segment.columns[column] != nil { try load(segment, column) }
+                    let isThere = try segment.values(
+                        of: column, part, into: buffers[column].values, using: scratch.workspace)
+                    return isThere ? UnsafePointer(buffers[column].values) : nil
+                }
+                find(block, places + start, &isWanted)
+                // Further back for those whose last row does not say it.
+                end = start
+                start = max(0, start - max(1_024, 4 * part.count))
             }
-            find(block, tagValues, places)
         }
         return newest.compactMap { $0 }
     }

@@ -67,6 +67,15 @@ final class SegmentColumns: @unchecked Sendable {
         }
     }
 
+    /// The times of `rows`.
+    func times(
+        of rows: Range<Int>, into target: UnsafeMutablePointer<Int64>, using workspace: SegmentWorkspace
+    ) throws {
+        try naming(nil) {
+            try rowsDecoder(workspace).times(rows, into: UnsafeMutableBufferPointer(start: target, count: rows.count))
+        }
+    }
+
     func sequence(_ rows: Range<Int>, using workspace: SegmentWorkspace) throws -> (boot: [UInt32], seq: [UInt64]) {
         try naming(nil) { try rowsDecoder(workspace).sequence(rows) }
     }
