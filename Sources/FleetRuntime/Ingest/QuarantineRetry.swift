@@ -90,11 +90,10 @@ package struct ClockMove: Sendable, Hashable {
     /// Whether the move came after a message was turned away: also after one that was judged and not stored yet when the
     /// clock was moved, which its time of receipt tells, being nearer to what the clock showed before.
     func came(after id: Int64, _ receivedAt: Timestamp) -> Bool {
-        if id <= last { return true }
-        let sinceFrom = receivedAt - from
-        let sinceTo = receivedAt - to
-        return sinceFrom <= .zero && (sinceTo < .zero || .zero - sinceFrom < sinceTo)
+        id <= last || distance(receivedAt, from) < distance(receivedAt, to)
     }
+
+    private func distance(_ a: Timestamp, _ b: Timestamp) -> Duration { a < b ? b - a : a - b }
 }
 
 extension RetryDocument.Rejected {
