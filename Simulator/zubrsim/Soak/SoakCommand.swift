@@ -13,7 +13,7 @@ struct SoakCommand: AsyncParsableCommand {
             Starts a private broker and zubrd on a fast clock, plays the demonstration's sixty machines to it with a
             report every ten seconds and service centers that answer, and looks at zubrd every few seconds. The first
             third of the run is warm-up. The folder keeps samples.csv. Exits with 0 only when, after it, memory grows by
-            at most 1 MB in an hour of traffic (least squares), the write-ahead log stays within 64 MB, and neither open files
+            at most 1 MB in a real hour (least squares), the write-ahead log stays within 64 MB, and neither open files
             nor threads become more: neither in the later half nor in the last tenth usually more than in the earlier
             half, nor in the last tenth ever two more than before it.
 

@@ -63,8 +63,7 @@ struct SoakReport: Report, Sendable {
         threadsMax = warm.map(\.threads).max() ?? 0
         broken = []
         if frames == 0 { broken.append("nothing was stored") }
-        // By the traffic: a fleet in the field brings an hour of it in an hour.
-        if memorySlopeMbPerTrafficHour > Self.slopeMaxMbPerHour { broken.append("memory grows") }
+        if memorySlopeMbPerHour > Self.slopeMaxMbPerHour { broken.append("memory grows") }
         if walMaxMb > Self.walMaxMb { broken.append("the write-ahead log is too long") }
         if grow(warm.map(\.descriptors)) { broken.append("open files become more") }
         if grow(warm.map(\.threads)) { broken.append("threads become more") }
