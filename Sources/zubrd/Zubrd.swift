@@ -52,6 +52,9 @@ struct Zubrd: AsyncParsableCommand {
     func run() async throws {
         // Threads each get an arena of their own otherwise, and what a burst needed in one stays there for good.
         mallopt(M_ARENA_MAX, 2)
+        // The allocator raises this limit with every large piece that is freed; pieces below it then leave holes.
+        mallopt(M_MMAP_THRESHOLD, 64 << 10)
+        mallopt(M_TRIM_THRESHOLD, 128 << 10)
         let configuration: FleetConfiguration
         do {
             configuration = try configured()

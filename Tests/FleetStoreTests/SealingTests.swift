@@ -15,10 +15,11 @@ struct SealingTests {
 
     private static let rules = SealRules(headBytes: 1, age: .seconds(60), bytesAtOnce: 100, rowsAtOnce: 2)
 
-    private func open() async throws -> FleetDatabase {
+    private func open(_ rules: SealRules = SealingTests.rules, _ name: String = "zubr.db") async throws -> FleetDatabase
+    {
         try await FleetDatabase.open(
-            path: folder.file("zubr.db"), access: .daemon, catalog: Catalog(), limits: IngestLimits(),
-            keepsBallast: false, quarantineBounds: QuarantineBounds(), schema: .current, sealRules: SealingTests.rules)
+            path: folder.file(name), access: .daemon, catalog: Catalog(), limits: IngestLimits(),
+            keepsBallast: false, quarantineBounds: QuarantineBounds(), schema: .current, sealRules: rules)
     }
 
     /// Frames of two kinds, out of order, with whatever values a machine may send.
@@ -143,10 +144,8 @@ struct SealingTests {
 
     @Test("is moved when it is old or much, and not before")
     func due() async throws {
-        let store = try await FleetDatabase.open(
-            path: folder.file("zubr.db"), access: .daemon, catalog: Catalog(), limits: IngestLimits(),
-            keepsBallast: false, quarantineBounds: QuarantineBounds(), schema: .current,
-            sealRules: SealRules(headBytes: 2_000, age: .seconds(60), bytesAtOnce: 1_000, rowsAtOnce: 10))
+        let store = try await open(
+            SealRules(headBytes: 2_000, age: .seconds(60), bytesAtOnce: 1_000, rowsAtOnce: 10))
         _ = try await store.seal(at: start)
         _ = try await store.commit(batch([frame(1)]))
         #expect(try await !store.seal(at: start + .seconds(59)))
@@ -156,6 +155,56 @@ struct SealingTests {
         _ = try await store.commit(batch((2..<300).map { frame($0) }))
         #expect(try await store.seal(at: start + .seconds(62)), "it is much")
         await store.close()
+    }
+
+    @Test("never fills the memory: what comes in faster than it can be moved waits for room")
+    func bounded() async throws {
+        let rules = SealRules(headBytes: 2_000, age: .hours(1), bytesAtOnce: 500, rowsAtOnce: 10, headBytesMax: 4_000)
+        let store = try await open(rules)
+        var generator = SeededGenerator(seed: 12)
+        let sent = frames(600, &generator)
+        var longest = 0
+        for part in stride(from: 0, to: 600, by: 10) {
+            _ = try await store.commit(batch(truck, Array(sent[part..<part + 10])))
+            longest = max(longest, store.head.byteCount)
+        }
+        #expect((2_000..<8_000).contains(longest))
+        let untouched = try await open(SealRules(), "untouched.db")
+        _ = try await untouched.commit(batch(truck, sent))
+        #expect(try await contents(store) == contents(untouched))
+        await store.close()
+        await untouched.close()
+    }
+
+    @Test("is moved once, however many move it at the same time, and while more comes in")
+    func together() async throws {
+        var generator = SeededGenerator(seed: 13)
+        let store = try await open()
+        let sent = frames(400, &generator)
+        _ = try await store.commit(batch(truck, Array(sent[..<100])))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask { for _ in 0..<40 { _ = try await store.seal(at: start, mustBegin: true) } }
+            }
+            group.addTask {
+                for part in stride(from: 100, to: 400, by: 10) {
+                    _ = try await store.commit(batch(truck, Array(sent[part..<part + 10])))
+                    _ = try await store.commit(batch(tractor, Array(sent[part..<part + 10])))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let untouched = try await open(SealRules(), "untouched.db")
+        _ = try await untouched.commit(batch(truck, sent))
+        _ = try await untouched.commit(batch(tractor, Array(sent[100...])))
+        for machine in [truck, tractor] {
+            #expect(try await contents(store, machine) == contents(untouched, machine))
+        }
+        try await store.sealAll()
+        #expect(store.head.byteCount == 0)
+        #expect(try await contents(store) == contents(untouched))
+        await store.close()
+        await untouched.close()
     }
 
     @Test("becomes few segments however little was moved at a time, and none is lost")

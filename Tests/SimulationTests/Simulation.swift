@@ -33,7 +33,8 @@ final class Simulation {
     }
 
     /// Little at a time, so that a run sees it begin, be interrupted and end.
-    private static let sealRules = SealRules(headBytes: 2_000, age: .minutes(10), bytesAtOnce: 300, rowsAtOnce: 2)
+    private static let sealRules = SealRules(
+        headBytes: 2_000, age: .minutes(10), bytesAtOnce: 300, rowsAtOnce: 2, headBytesMax: 4_000)
 
     private struct Violation: Error { var text: String }
 

@@ -22,8 +22,9 @@ package struct Custodian<Store: StoreCustody>: Service {
     }
 
     private static var roundEvery: Duration { .seconds(1) }
-    /// Between two pieces commits have their turn, and so has the rest of a round.
-    private static var piecesPerRound: Int { 8 }
+    /// Between two pieces commits have their turn, and so has the rest of the machine for half of each round.
+    private static var piecesPerRound: Int { 64 }
+    private static var tidyingPerRound: Duration { .milliseconds(500) }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown { await work() }
@@ -37,14 +38,19 @@ package struct Custodian<Store: StoreCustody>: Service {
         }
     }
 
+    private func tidy() async throws(StoreFailure) {
+        let started = ContinuousClock.now
+        for _ in 0..<Self.piecesPerRound where !Task.isCancelled {
+            guard try await store.tidy(at: now()), ContinuousClock.now - started < Self.tidyingPerRound else { return }
+        }
+    }
+
     package func step(_ forecast: inout DiskForecast) async {
         do {
             let standing = try await store.maintain(at: now())
             forecast.note(freeBytes: standing.freeBytes, at: now())
             gauges.update(disk: standing, fullAt: forecast.fullAt)
-            for _ in 0..<Self.piecesPerRound where !Task.isCancelled {
-                guard try await store.tidy(at: now()) else { break }
-            }
+            try await tidy()
             gauges.over(.disk)
         } catch {
             gauges.trouble(.disk, "house-keeping of the database fails: \(error.message)")

@@ -6,6 +6,7 @@ extension FleetDatabase: IngestStore {
     package func commit(_ batch: IngestBatch) async throws(StoreFailure) -> IngestReceipt {
         try checkFile()
         try await checkReserve()
+        try await makeRoom(at: batch.newestArrival)
         return try await write("cannot store what came in") { [self] db, ledger in
             var intake = Intake(limits: limits, isRetry: !batch.released.isEmpty)
             for message in batch.frames { try intake.take(message, &ledger, db) }

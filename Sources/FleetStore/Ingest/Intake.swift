@@ -92,20 +92,18 @@ struct Intake {
     func write(_ ledger: inout Ledger, _ db: Database) throws {
         let insert = try HotStatement(db, "INSERT INTO journal (id, frames) VALUES (?, ?)")
         var row = JournalRow()
-        var pieces: [Head.Piece] = []
         func put() throws {
             guard !row.isEmpty else { return }
             let position = try ledger.nextPosition(db)
             insert.bind(position, at: 1)
-            try insert.run(binding: row.sealed(), at: 2)
-            ledger.note(pieces, at: position)
+            let bytes = row.sealed()
+            try insert.run(binding: bytes, at: 2)
+            try ledger.note(bytes, at: position)
             row = JournalRow()
-            pieces.removeAll(keepingCapacity: true)
         }
         for (machine, frames) in gathered {
             let id = ledger.entries[machine].id
             row.append(frames.bytes, of: id)
-            pieces.append(Head.Piece(machine: id, bytes: frames.bytes))
             if row.isFull { try put() }
         }
         try put()

@@ -1,6 +1,7 @@
 import FleetModel
 import FoundationEssentials
 import GRDB
+import SeriesCodec
 
 /// What the writing connection knows by heart: row numbers of machines and signals, and which frames are stored.
 ///
@@ -20,7 +21,7 @@ struct Ledger: Sendable {
     /// What this transaction adds to the running totals.
     private var totals: [String: Int64] = [:]
     /// What this transaction adds to the journal.
-    private var pieces: [(Head.Piece, position: Int64)] = []
+    private var rows: [Head.Row] = []
     /// The names of what is stored, read once.
     private var names: StoredNames?
     /// Under which rows lists of signals are stored; `nil` until they were read.
@@ -123,15 +124,15 @@ struct Ledger: Sendable {
         return db.lastInsertedRowID
     }
 
-    /// Remembers what stands at a place of the journal, for when the transaction is committed.
-    mutating func note(_ pieces: [Head.Piece], at position: Int64) {
-        self.pieces += pieces.map { ($0, position) }
+    /// Remembers a row at a place of the journal, for when the transaction is committed.
+    mutating func note(_ row: [UInt8], at position: Int64) throws(Damage) {
+        rows.append(try Head.Row(row, at: position))
     }
 
     /// The transaction is committed: what it added to the journal is readable from now on.
     mutating func publish() {
-        head.append(pieces)
-        pieces.removeAll(keepingCapacity: true)
+        head.append(rows)
+        rows.removeAll(keepingCapacity: true)
     }
 
     /// The next place of the journal.

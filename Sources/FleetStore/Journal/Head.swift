@@ -8,11 +8,22 @@ import Synchronization
 /// read whole. It holds committed pieces only and is made from the journal at the start. Only the writing connection's queue
 /// changes it; anybody may read.
 final class Head: Sendable {
+    /// What one row of the journal has of a machine. The rows' bytes are shared by the machines in them: a copy for each
+    /// would grow and be freed machine by machine, and leave the memory in holes.
+    fileprivate struct Piece: Sendable {
+        var position: Int64
+        var row: [UInt8]
+        var start: Int32
+        var end: Int32
+
+        var byteCount: Int { Int(end - start) + MemoryLayout<Piece>.stride }
+    }
+
     /// The pieces of one machine in order of arrival.
     struct Run: Sendable {
-        fileprivate(set) var bytes: [UInt8] = []
-        /// Where in the journal each piece stands, and where in `bytes` it ends.
-        fileprivate(set) var pieces: [(position: Int64, end: Int)] = []
+        fileprivate var pieces: [Piece] = []
+        /// What they take in memory.
+        fileprivate(set) var byteCount = 0
         /// When the newest of them came.
         fileprivate(set) var lastReceivedAt = Timestamp.distantPast
 
@@ -20,13 +31,10 @@ final class Head: Sendable {
         func forEach(
             after position: Int64, upTo last: Int64 = .max, _ body: (UnsafeRawBufferPointer) throws(Damage) -> Void
         ) throws(Damage) {
-            var start = 0
-            for piece in pieces {
-                let range = start..<piece.end
-                start = piece.end
-                guard piece.position > position, piece.position <= last else { continue }
-                let result = bytes.withUnsafeBytes { bytes in
-                    Result { () throws(Damage) in try body(UnsafeRawBufferPointer(rebasing: bytes[range])) }
+            for piece in pieces where piece.position > position && piece.position <= last {
+                let result = piece.row.withUnsafeBytes { bytes in
+                    let range = Int(piece.start)..<Int(piece.end)
+                    return Result { () throws(Damage) in try body(UnsafeRawBufferPointer(rebasing: bytes[range])) }
                 }
                 try result.get()
             }
@@ -56,12 +64,6 @@ final class Head: Sendable {
         }
     }
 
-    /// What a commit has stored of one machine.
-    struct Piece: Sendable {
-        var machine: Int64
-        var bytes: [UInt8]
-    }
-
     fileprivate struct State {
         var runs: [Int64: Run] = [:]
         var byteCount = 0
@@ -75,7 +77,7 @@ final class Head: Sendable {
 
     func leaveOut(_ position: Int64) { unread.withLock { $0.append(position) } }
 
-    /// How many bytes the pieces take.
+    /// How many bytes the pieces take in memory.
     var byteCount: Int { state.withLock { $0.byteCount } }
 
     /// All that is here, by the machines' rows.
@@ -86,21 +88,34 @@ final class Head: Sendable {
 
     func run(of machine: Int64) -> Run? { state.withLock { $0.runs[machine] } }
 
-    /// Adds what a commit has stored, and where.
-    func append(_ pieces: [(Piece, position: Int64)]) {
-        state.withLock { state in
-            for (piece, position) in pieces {
-                piece.bytes.withUnsafeBytes { state.append($0, of: piece.machine, at: position) }
+    /// A row of the journal taken apart, before anybody reads it here.
+    struct Row: Sendable {
+        fileprivate var pieces: [(machine: Int64, piece: Piece, receivedAt: Timestamp?)]
+
+        /// - Parameter isWanted: which machines' pieces count.
+        /// - Throws: `Damage` when the row is damaged.
+        init(_ row: [UInt8], at position: Int64, where isWanted: (Int64) -> Bool = { _ in true }) throws(Damage) {
+            // Copied, because an array that grew has up to as much room again.
+            let row = row.withUnsafeBytes { Array($0) }
+            let found = row.withUnsafeBytes { bytes in
+                Result { () throws(Damage) in
+                    try JournalRow.pieces(of: bytes).filter { isWanted($0.machine) }.map { found in
+                        let start = Int32(found.bytes.baseAddress! - bytes.baseAddress!)
+                        let piece = Piece(
+                            position: position, row: row, start: start, end: start + Int32(found.bytes.count))
+                        return (found.machine, piece, FrameReader.firstArrival(of: found.bytes))
+                    }
+                }
             }
+            pieces = try found.get()
         }
     }
 
-    /// Adds a row of the journal.
-    func append(_ row: UnsafeRawBufferPointer, at position: Int64, where isWanted: (Int64) -> Bool) throws(Damage) {
-        let pieces = try JournalRow.pieces(of: row)
+    /// Adds rows of the journal that are committed.
+    func append(_ rows: [Row]) {
         state.withLock { state in
-            for piece in pieces where isWanted(piece.machine) {
-                state.append(piece.bytes, of: piece.machine, at: position)
+            for row in rows {
+                for (machine, piece, receivedAt) in row.pieces { state.append(piece, of: machine, at: receivedAt) }
             }
         }
     }
@@ -114,34 +129,32 @@ final class Head: Sendable {
 }
 
 extension Head.State {
-    fileprivate mutating func append(_ bytes: UnsafeRawBufferPointer, of machine: Int64, at position: Int64) {
-        runs[machine, default: Head.Run()].append(bytes, at: position)
-        byteCount += bytes.count
+    fileprivate mutating func append(_ piece: Head.Piece, of machine: Int64, at receivedAt: Timestamp?) {
+        runs[machine, default: Head.Run()].append(piece, at: receivedAt)
+        byteCount += piece.byteCount
     }
 
     fileprivate mutating func drop(_ machine: Int64, upTo position: Int64) {
         guard let run = runs[machine] else { return }
-        let count = run.pieces.prefix { $0.position <= position }.count
-        guard count > 0 else { return }
-        let end = run.pieces[count - 1].end
-        byteCount -= end
-        guard count < run.pieces.count else {
-            runs[machine] = nil
-            return
-        }
-        // Copied, so that what is left takes no more room than it needs.
-        var rest = Head.Run()
-        rest.bytes = Array(run.bytes[end...])
-        rest.pieces = run.pieces[count...].map { ($0.position, $0.end - end) }
-        rest.lastReceivedAt = run.lastReceivedAt
+        byteCount -= run.byteCount
+        let rest = run.rest(after: position)
+        byteCount += rest?.byteCount ?? 0
         runs[machine] = rest
     }
 }
 
 extension Head.Run {
-    fileprivate mutating func append(_ piece: UnsafeRawBufferPointer, at position: Int64) {
-        bytes.append(contentsOf: piece)
-        pieces.append((position, bytes.count))
-        if let arrival = FrameReader.firstArrival(of: piece) { lastReceivedAt = max(lastReceivedAt, arrival) }
+    fileprivate mutating func append(_ piece: Head.Piece, at receivedAt: Timestamp?) {
+        pieces.append(piece)
+        byteCount += piece.byteCount
+        if let receivedAt { lastReceivedAt = max(lastReceivedAt, receivedAt) }
+    }
+
+    /// `nil` when nothing is left.
+    fileprivate func rest(after position: Int64) -> Head.Run? {
+        var rest = self
+        rest.pieces = Array(pieces.drop { $0.position <= position })
+        rest.byteCount = rest.pieces.reduce(0) { $0 + $1.byteCount }
+        return rest.pieces.isEmpty ? nil : rest
     }
 }

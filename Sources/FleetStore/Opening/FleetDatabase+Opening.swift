@@ -212,12 +212,11 @@ extension FleetDatabase {
                     db, sql: "SELECT id, frames FROM journal WHERE id > ? ORDER BY id", arguments: [mark.sealed])
                 while let row = try rows.next() {
                     let position: Int64 = try row.decode(atIndex: 0)
-                    try row.withUnsafeBlob(1) { bytes in
-                        do throws(Damage) {
-                            try head.append(bytes, at: position) { position > mark.position(of: $0) }
-                        } catch {
-                            head.leaveOut(position)
-                        }
+                    let bytes = try row.withUnsafeBlob(1) { Array($0) }
+                    do throws(Damage) {
+                        head.append([try Head.Row(bytes, at: position) { position > mark.position(of: $0) }])
+                    } catch {
+                        head.leaveOut(position)
                     }
                 }
                 return head

@@ -37,7 +37,7 @@ final class SamplesTable {
     let check: () throws -> Void
     private(set) lazy var size = SamplesSize(source.db, machines: machines, headBytes: headBytes)
 
-    private var headBytes: Int { head.values.reduce(0) { $0 + $1.bytes.count } }
+    private var headBytes: Int { head.values.reduce(0) { $0 + $1.byteCount } }
 
     init(
         _ db: Database, names: StoredNames, head: [Int64: Head.Run], check: @escaping () throws -> Void

@@ -7,17 +7,21 @@ import SeriesCodec
 /// When what is in the journal moves on into segments.
 struct SealRules: Sendable {
     /// The head is in memory, and the journal must be read again at a start: when they are longer than this.
-    var headBytes = 48 << 20
+    var headBytes = 40 << 20
     /// When the oldest has been there for so long.
     var age = Duration.hours(1)
     /// Machines are sealed together until their pieces take this much: a transaction that others wait for stays short.
-    var bytesAtOnce = 1 << 20
+    var bytesAtOnce = 512 << 10
     /// So many rows of the journal are removed in one transaction.
     var rowsAtOnce = 64
+    /// Beyond it what comes in waits for the head to become shorter: a fleet faster than the moving fills no memory.
+    var headBytesMax = 80 << 20
 }
 
 extension FleetDatabase {
     /// Does one piece of what is to be done to move the journal into segments; returns whether there is more.
+    ///
+    /// Two may do it at once: a piece counts only if the mark still stands where it stood when the piece was begun.
     ///
     /// - Parameter mustBegin: also when neither room nor age asks for it yet.
     package func seal(at now: Timestamp, mustBegin: Bool = false) async throws(StoreFailure) -> Bool {
@@ -25,28 +29,23 @@ extension FleetDatabase {
         let mark = try await onWriter(doing) { try SealMark($0) }
         guard mark.sealing > 0 else {
             if mustBegin || isSealingDue(at: now) {
-                let hasBegun = try await write(doing) { db, ledger in
-                    var next = mark
+                let hasBegun = try await advance(mark, doing) { db, ledger, next in
                     next.sealing = try ledger.lastPosition(db)
                     next.machine = 0
-                    guard next.sealing > mark.sealed else { return false }
-                    try next.write(db)
-                    return true
+                    return next.sealing > mark.sealed
                 }
-                if hasBegun { return true }
+                if hasBegun ?? true { return true }
             }
             return try await trimJournal(doing)
         }
         let group = nextMachines(mark)
         guard !group.isEmpty else {
-            try await write(doing) { db, _ in
-                var next = mark
+            let hasEnded = try await advance(mark, doing) { _, _, next in
+                next = SealMark()
                 next.sealed = mark.sealing
-                next.sealing = 0
-                next.machine = 0
-                try next.write(db)
+                return true
             }
-            sealedAt.withLock { $0 = now }
+            if hasEnded == true { sealedAt.withLock { $0 = now } }
             return true
         }
         try await seal(group, mark, doing)
@@ -57,6 +56,26 @@ extension FleetDatabase {
     package func sealAll() async throws(StoreFailure) {
         var more = try await seal(at: .epoch, mustBegin: true)
         while more { more = try await seal(at: .epoch) }
+    }
+
+    /// Waits until there is room in the head for what came in, and makes it.
+    func makeRoom(at now: Timestamp) async throws(StoreFailure) {
+        while head.byteCount >= sealRules.headBytesMax, try await seal(at: now) {}
+    }
+
+    /// One transaction that moves the mark from where it stood, if `body` says so. `nil`: it stands elsewhere by now, and
+    /// nothing is written.
+    private func advance(
+        _ mark: SealMark, _ doing: String,
+        _ body: @escaping @Sendable (Database, inout Ledger, inout SealMark) throws -> Bool
+    ) async throws(StoreFailure) -> Bool? {
+        try await write(doing) { db, ledger in
+            guard try SealMark(db) == mark else { return nil }
+            var next = mark
+            guard try body(db, &ledger, &next) else { return false }
+            try next.write(db)
+            return true
+        }
     }
 
     private func isSealingDue(at now: Timestamp) -> Bool {
@@ -78,7 +97,7 @@ extension FleetDatabase {
         for (machine, run) in head.runs.sorted(by: { $0.key < $1.key }) where machine > mark.machine {
             guard run.begins(upTo: mark.sealing) else { continue }
             group.append((machine, run))
-            bytes += run.bytes.count
+            bytes += run.byteCount
             if bytes >= sealRules.bytesAtOnce { break }
         }
         return group
@@ -96,12 +115,12 @@ extension FleetDatabase {
             .mapError { StoreFailure($0, doing: doing, path: path) }
         }
         let machines = try made.get()
-        try await write(doing) { db, ledger in
+        let isMoved = try await advance(mark, doing) { db, ledger, next in
             for machine in machines { try machine.write(db, &ledger) }
-            var next = mark
             next.machine = machines.last!.machine
-            try next.write(db)
+            return true
         }
+        guard isMoved == true else { return }
         head.drop(machines.map(\.machine), upTo: mark.sealing)
         noteNewSegments(of: machines.map(\.machine))
     }
