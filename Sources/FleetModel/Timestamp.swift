@@ -48,6 +48,9 @@ extension Duration {
     package static func hours(_ hours: Double) -> Duration { .seconds(hours * 3_600) }
     package static func days(_ days: Double) -> Duration { .seconds(days * 86_400) }
 
+    /// How long it is, forwards or back.
+    package var magnitude: Duration { self < .zero ? .zero - self : self }
+
     /// Whole microseconds, rounded towards zero; saturates far beyond any fleet's life.
     package var microseconds: Int64 {
         let (seconds, attoseconds) = components

@@ -72,10 +72,11 @@ private let telemetry = InboundMessage(
 @Suite("the ingestor")
 struct IngestorTests {
     private func step(
-        inbox: ScriptedInbox, store: ScriptedStore, fault: InjectedFault? = nil, gauges: DaemonGauges = DaemonGauges()
+        inbox: ScriptedInbox, store: ScriptedStore, time: DaemonTime? = nil, fault: InjectedFault? = nil,
+        gauges: DaemonGauges = DaemonGauges()
     ) async throws {
         let ingestor = Ingestor(
-            inbox: inbox, store: store, limits: Live(IngestLimits()), gauges: gauges, clock: InstantClock(),
+            inbox: inbox, store: store, limits: Live(IngestLimits()), time: time, gauges: gauges, clock: InstantClock(),
             now: { telemetry.receivedAt }, fault: fault, logger: Logger(label: "test"))
         var round = Ingestor<ScriptedInbox, ScriptedStore>.Round(limits: IngestLimits())
         try await ingestor.step(&round)
@@ -151,6 +152,24 @@ struct IngestorTests {
             inbox: ScriptedInbox(journal: journal, failure: .disconnected("reset by peer")),
             store: ScriptedStore(journal: journal))
         #expect(journal.all == [.collect])
+    }
+
+    @Test(
+        "judges what came before its clock was set right by the right time, whichever way the clock was wrong",
+        arguments: [400.0, 2, -2, -400])
+    func clockSetRight(day: Double) async throws {
+        let clock = SetClock(day: day, newestStored: day > 0 ? SetClock.right : nil)
+        let frame = #"{"boot":1,"seq":1,"at":"\(SetClock.right.iso8601)","signals":{"coolant_temp":88}}"#
+        let early = InboundMessage(topic: telemetry.topic, body: Array(frame.utf8), receivedAt: clock.time.now())
+        clock.setRight()
+        #expect(!clock.time.takesAnyTime)
+        let late = InboundMessage(topic: telemetry.topic, body: Array(frame.utf8), receivedAt: clock.time.now())
+        let journal = Journal()
+        let store = ScriptedStore(journal: journal)
+        try await step(inbox: ScriptedInbox(journal: journal, messages: [early, late]), store: store, time: clock.time)
+        let batch = try #require(store.batches.withLock { $0.first })
+        #expect(batch.rejected.isEmpty)
+        #expect(batch.frames.map(\.receivedAt) == [SetClock.right, SetClock.right])
     }
 
     @Test("commits and acknowledges a message it must reject, so that it cannot stall the line")

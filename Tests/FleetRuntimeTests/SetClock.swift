@@ -9,12 +9,13 @@ final class SetClock: Sendable {
     let time: DaemonTime
     private let bounds = TimeKeeper.Bounds(futureTolerance: .minutes(5), ageMax: .days(30))
 
-    init(day: Double) {
+    /// - Parameter newestStored: when the last run took something.
+    init(day: Double, newestStored: Timestamp? = nil) {
         let start = Self.right + .days(day)
         let wall = Live(start)
         self.wall = wall
         time = DaemonTime(
-            ClockSettings(epoch: Self.right, rate: 1), newestStored: nil, wall: { wall.value },
+            ClockSettings(epoch: Self.right, rate: 1), newestStored: newestStored, wall: { wall.value },
             boot: { .seconds(1_000) })
         time.heard([MachineKey("north/truck-1")!: Self.right])
         _ = time.judge(bounds)

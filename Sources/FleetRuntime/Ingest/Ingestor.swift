@@ -56,14 +56,15 @@ package struct Ingestor<Inbox: TelemetryInbox, Store: IngestStore & StoreCustody
     package func step(_ round: inout Round) async throws {
         defer { gauges.ingestTurned() }
         do {
-            let messages = try await inbox.collect()
+            var messages = try await inbox.collect()
             guard !messages.isEmpty else { return }
             if fault == .acknowledgeBeforeCommit {
                 try await inbox.acknowledge()
                 // A fast disk leaves a killer little time to hit the gap; a slow one would not.
                 try? await clock.sleep(for: .milliseconds(10))
             }
-            round.assembler.go(by: limits.value, takingAnyTime: time?.takesAnyTime ?? false)
+            let takesAnyTime = time?.judge(&messages) ?? false
+            round.assembler.go(by: limits.value, takingAnyTime: takesAnyTime)
             let batch = round.assembler.assemble(messages)
             time?.heard(round.assembler.heard)
             let started = ContinuousClock.now

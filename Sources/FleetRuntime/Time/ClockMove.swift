@@ -19,8 +19,6 @@ package struct ClockMove: Sendable, Hashable {
     /// Whether the move came after a message was turned away: also after one that was judged and not stored yet when the
     /// clock was moved, which its time of receipt tells, being nearer to what the clock showed before.
     func came(after id: Int64, _ receivedAt: Timestamp) -> Bool {
-        id <= last || distance(receivedAt, from) < distance(receivedAt, to)
+        id <= last || (receivedAt - from).magnitude < (receivedAt - to).magnitude
     }
-
-    private func distance(_ a: Timestamp, _ b: Timestamp) -> Duration { a < b ? b - a : a - b }
 }

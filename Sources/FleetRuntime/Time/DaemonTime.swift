@@ -12,6 +12,8 @@ package final class DaemonTime: Sendable {
         var clocks = FleetClocks()
         var shift = Duration.zero
         var settledShift = Duration.zero
+        /// The last time it was moved: by how much, and when by the boot clock.
+        var move: (step: Duration, at: Duration)?
     }
 
     private let wall: @Sendable () -> Timestamp
@@ -49,6 +51,27 @@ package final class DaemonTime: Sendable {
 
     /// Whether frames are taken whatever their time is, because it is ours that may be wrong.
     package var takesAnyTime: Bool { isJudged && state.withLock { $0.keeper.takesAnyTime } }
+
+    /// A message waits no longer than this between its arrival and its judgement.
+    private static let waitMax = Duration.minutes(1)
+
+    /// Whether these messages are to be taken whatever time their frames say. Which of them came before the time was moved,
+    /// and are judged after it, get their time of receipt moved with it: ours was wrong when it was noted.
+    package func judge(_ messages: inout [InboundMessage]) -> Bool {
+        guard isJudged else { return false }
+        let boot = boot()
+        // One look for both: between two the time might be moved.
+        let (takesAnyTime, now, move) = state.withLock { state in
+            (state.keeper.takesAnyTime, state.keeper.now(boot: boot), state.move)
+        }
+        if let move, boot - move.at <= DaemonTime.waitMax, move.step.magnitude > DaemonTime.waitMax {
+            for index in messages.indices {
+                let age = now - messages[index].receivedAt
+                if (age - move.step).magnitude < age.magnitude { messages[index].receivedAt += move.step }
+            }
+        }
+        return takesAnyTime
+    }
 
     /// By how much the believed time was moved since the start, other than by passing. What waits until a time moves
     /// with it.
@@ -88,9 +111,10 @@ package final class DaemonTime: Sendable {
             let events = state.keeper.judge(
                 wall: wall(), boot: boot, fleet: state.clocks.opinion(at: boot), bounds: bounds)
             offset.store(state.keeper.offset.microseconds, ordering: .relaxed)
-            // What waits was set by the last run's time; the guess this run began with has set nothing.
-            if wasCredible {
-                for case .adopted(let step, _) in events { state.shift += step }
+            for case .adopted(let step, _) in events {
+                state.move = (step, boot)
+                // What waits was set by the last run's time; the guess this run began with has set nothing.
+                if wasCredible { state.shift += step }
             }
             return events
         }

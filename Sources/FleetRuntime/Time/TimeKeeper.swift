@@ -285,5 +285,5 @@ package struct TimeKeeper: Sendable {
         isDisputed = isOutside
     }
 
-    private func distance(_ a: Duration, _ b: Duration) -> Duration { a < b ? b - a : a - b }
+    private func distance(_ a: Duration, _ b: Duration) -> Duration { (a - b).magnitude }
 }
