@@ -22,7 +22,7 @@ from generate import START, Fleet
 from kinds import DAY, SECOND, Draw
 from prepared import Prepared
 from publish import RESULTS, keep, publish
-from server import wait_until_idle
+from server import cpu_seconds, wait_until_idle
 from tables import MODULES, faults_of_growth
 from workplace import note, workplace
 from zubr import Zubr
@@ -81,8 +81,8 @@ def grow_fleet(options, chosen: list[str], work: Path) -> list[dict]:
             note(f"{size} trucks: {name}")
             system = make(name, work / name, prepared)
             try:
-                figures = loaded(system, prepared, before=None)
-                stage["systems"][name] = per_sample(figures, None, prepared) | asked(system, prepared, options, days=1)
+                figures = at_rest(system, loaded(system, prepared, before=None))
+                stage["systems"][name] = per_sample(figures, None) | asked(system, prepared, options, prepared.rows)
             finally:
                 system.stop()
         prepared.whole.unlink()
@@ -109,9 +109,10 @@ def grow_history(options, chosen: list[str], work: Path) -> list[dict]:
                 continue
             stage = {"trucks": size, "days": day, "systems": {}}
             for name in chosen:
-                figures = per_sample(totals[name], marks.get(name), prepared)
+                totals[name] = at_rest(systems[name], totals[name])
+                figures = per_sample(totals[name], marks.get(name))
                 stage |= {"rows": totals[name]["expected_rows"], "samples": totals[name]["expected_samples"]}
-                stage["systems"][name] = figures | asked(systems[name], prepared, options, day, stage["rows"])
+                stage["systems"][name] = figures | asked(systems[name], prepared, options, stage["rows"])
                 marks[name] = totals[name]
             found.append(stage)
     finally:
@@ -157,7 +158,22 @@ def loaded(system, prepared: Prepared, before: dict | None) -> dict:
     }
 
 
-def per_sample(figures: dict, mark: dict | None, prepared: Prepared) -> dict:
+def at_rest(system, figures: dict) -> dict:
+    """A file that is larger than an import's memory is stored in parts, which the daemon merges: that, too, is work of the
+    load. What a daemon takes that finds nothing to do is not."""
+    if not isinstance(system, Zubr):
+        return figures
+    seconds = []
+    for _ in range(2):
+        system.stop_daemon()
+        figures = figures | {"bytes": system.bytes_on_disk()}
+        system.start_daemon()
+        wait_until_idle(system.daemon.pid, limit=3600)
+        seconds.append(cpu_seconds(system.daemon.pid))
+    return figures | {"cpu_seconds": figures["cpu_seconds"] + max(0, seconds[0] - seconds[1])}
+
+
+def per_sample(figures: dict, mark: dict | None) -> dict:
     mark = mark or {"cpu_seconds": 0, "expected_samples": 0}
     seconds = figures["cpu_seconds"] - mark["cpu_seconds"]
     return {
@@ -168,11 +184,8 @@ def per_sample(figures: dict, mark: dict | None, prepared: Prepared) -> dict:
     }
 
 
-def asked(system, prepared: Prepared, options, days: int, rows: int | None = None) -> dict:
+def asked(system, prepared: Prepared, options, rows: int) -> dict:
     """Medians. Where an answer grows with the fleet or looks at all its rows, these are divided out."""
-    if isinstance(system, Zubr):
-        system.start_daemon()
-        wait_until_idle(system.daemon.pid)
     trucks, fleets = prepared.trucks, prepared.fleets
     minute = 60 * SECOND
     questions = [
@@ -190,7 +203,7 @@ def asked(system, prepared: Prepared, options, days: int, rows: int | None = Non
         seconds = median(lambda draw: system.ask_kind("daily-driving-duration", draw), questions)
         found["driving_us_per_truck"] = seconds * 1e6 / len(trucks)
         seconds = median(lambda draw: system.ask_kind("average-load", draw), questions)
-        found["average_load_ns_per_row"] = seconds * 1e9 / ((rows or prepared.rows) / 2)
+        found["average_load_ns_per_row"] = seconds * 1e9 / (rows / 2)
     return found
 
 
