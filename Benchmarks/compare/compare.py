@@ -97,6 +97,8 @@ def run(options, chosen: list[str], work: Path) -> dict:
             references["influxdb"] = references["zubr"] = Reference(rows)
             if zubr.TAGS == "machine":
                 references["zubr"] = Reference(with_tags_of_machine(rows))
+        if "zubr" in systems:
+            systems["zubr"].connect()
         note("asking")
         # One more than counted: the first is for warming up.
         questions = draws(options.draws + 1, prepared.fleets, prepared.trucks, prepared.start, prepared.end, options.seed)

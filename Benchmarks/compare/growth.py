@@ -170,6 +170,7 @@ def at_rest(system, figures: dict) -> dict:
         system.start_daemon()
         wait_until_idle(system.daemon.pid, limit=3600)
         seconds.append(cpu_seconds(system.daemon.pid))
+    system.connect()
     return figures | {"cpu_seconds": figures["cpu_seconds"] + max(0, seconds[0] - seconds[1])}
 
 

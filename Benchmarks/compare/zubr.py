@@ -77,13 +77,17 @@ class Zubr:
         deadline = time.monotonic() + 60
         while True:
             try:
-                self.connection = UnixConnection(self.socket)
+                self.connect()
                 return
             except OSError as cause:
                 if self.daemon.poll() is not None or time.monotonic() > deadline:
                     tail = (self.folder / "zubrd.log").read_text(errors="replace")[-2000:]
                     raise RuntimeError(f"zubrd did not start: {cause}\n{tail}") from cause
                 time.sleep(0.05)
+
+    def connect(self):
+        """Anew before questions that come after a pause: the daemon closes a connection that says nothing for long."""
+        self.connection = UnixConnection(self.socket)
 
     def ask_kind(self, kind: str, draw: Draw) -> bytes:
         """The kinds that the suite asks of all fleets are asked so here too: without `fleet`."""
