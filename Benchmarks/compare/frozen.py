@@ -9,14 +9,14 @@
 import argparse
 import json
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import corners
-from influxdb import InfluxDB
+from influxdb import PACKAGE, PROGRAM, InfluxDB
 from kinds import KINDS, Draw, draws, iso, same
 from reference import Reference, fleets_and_trucks, parse, stretched, with_tags_of_machine
+from workplace import workplace
 
 HERE = Path(__file__).resolve().parent
 ANSWERS = HERE / "answers.json"
@@ -86,8 +86,8 @@ def compare_with_influxdb(slice_file: Path) -> int:
     for one in sets(slice_file):
         if one.tags == "machine":  # InfluxDB knows only what a row says
             continue
-        with tempfile.TemporaryDirectory(prefix="zubr-frozen-") as work:
-            system = InfluxDB(Path(work) / "influxdb")
+        with workplace("zubr-frozen-", tempfile.gettempdir(), {PACKAGE: PROGRAM}) as work:
+            system = InfluxDB(work / "influxdb")
             try:
                 origin = min(row.time for row in map(parse, one.lines))
                 system.load([stretched_lines(one, origin).encode()])

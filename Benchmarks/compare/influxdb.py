@@ -8,8 +8,7 @@ from kinds import KINDS, Draw
 from server import Connection, Server, bytes_below, free_port, post_in_parallel, wait_until_still
 
 PACKAGE, PROGRAM, TITLE = "influxdb", "influxd", "InfluxDB"
-DURABLE = "yes (each write is in the WAL and synced before it is acknowledged: wal-fsync-delay 0)"
-AT_REST = "WAL snapshot and full compaction (cold after 2 s), until no WAL and one TSM file a shard are left"
+DURABLE = "yes"
 
 CONFIGURATION = """
 reporting-disabled = true

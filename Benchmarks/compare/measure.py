@@ -15,28 +15,32 @@ from zubr import Zubr
 def load(system, prepared: Prepared) -> dict:
     """Figures of one load. `seconds` and `cpu_seconds` end when all is acknowledged (and can be read);
     `rest_...` include bringing the system to rest: what is compacted later is work of this load too."""
+    return per_sample(loaded(system, prepared, prepared.start), prepared)
+
+
+def loaded(system, prepared: Prepared, since: int) -> dict:
+    """`since`: from when on there are samples in the system, which may have been loaded before."""
     if isinstance(system, Zubr):
-        return load_zubr(system, prepared)
+        return loaded_zubr(system, prepared)
     server = system.server
     cpu, started = server.cpu_seconds(), time.monotonic()
     system.load(prepared.batches())
-    loaded, loaded_cpu = time.monotonic(), server.cpu_seconds()
+    done, done_cpu = time.monotonic(), server.cpu_seconds()
     system.bring_to_rest()
     figures = {
-        "seconds": loaded - started,
-        "cpu_seconds": loaded_cpu - cpu,
+        "seconds": done - started,
+        "cpu_seconds": done_cpu - cpu,
         "rest_cpu_seconds": server.cpu_seconds() - cpu,
         "peak_rss_bytes": server.peak_rss_bytes(),
         "bytes": system.bytes_on_disk(),
     }
     is_metrics = isinstance(system, VictoriaMetrics)
-    figures |= system.count(prepared.start, prepared.end) if is_metrics else system.count()
-    return per_sample(figures, prepared)
+    return figures | (system.count(since, prepared.end) if is_metrics else system.count())
 
 
-def load_zubr(system: Zubr, prepared: Prepared) -> dict:
+def loaded_zubr(system: Zubr, prepared: Prepared) -> dict:
     report = system.load_file(prepared.whole)
-    figures = {
+    return {
         "seconds": report["measured_seconds"],
         "cpu_seconds": report["measured_cpu_seconds"],
         "rest_cpu_seconds": report["measured_cpu_seconds"],
@@ -47,7 +51,6 @@ def load_zubr(system: Zubr, prepared: Prepared) -> dict:
         "rejected": report["rejected"],
         "report": report,
     }
-    return per_sample(figures, prepared)
 
 
 def per_sample(figures: dict, prepared: Prepared) -> dict:

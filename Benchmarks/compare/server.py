@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+from workplace import start
+
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -30,6 +32,23 @@ def bytes_below(folder: Path) -> int:
             except FileNotFoundError:  # merged away meanwhile
                 pass
     return total
+
+
+def cpu_seconds(process: int) -> float:
+    """User and system time of a process, and of children it has waited for."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / CLOCK_TICKS
+
+
+def wait_until_idle(process: int, limit: float = 600):
+    """Waits until a process has done next to nothing for two seconds."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        before = cpu_seconds(process)
+        time.sleep(2)
+        if cpu_seconds(process) - before < 0.05:
+            return
+    raise RuntimeError(f"process {process} was still busy after {limit} s")
 
 
 class Connection:
@@ -55,12 +74,10 @@ class Connection:
 class Server:
     """Starts a program and knows what it has used. `stop` ends it and removes its folder."""
 
-    def __init__(self, command: list[str], port: int, folder: Path, ready_path: str, environment=None):
+    def __init__(self, command: list[str], port: int, folder: Path, ready_path: str):
         self.port, self.folder = port, folder
         self.log = open(folder / "server.log", "wb")
-        self.process = subprocess.Popen(
-            command, stdout=self.log, stderr=subprocess.STDOUT, env={**os.environ, **(environment or {})}
-        )
+        self.process = start(command, stdout=self.log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -76,9 +93,7 @@ class Server:
                 time.sleep(0.1)
 
     def cpu_seconds(self) -> float:
-        """User and system time of the process, and of children it has waited for."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return sum(int(ticks) for ticks in fields[11:15]) / CLOCK_TICKS
+        return cpu_seconds(self.process.pid)
 
     def peak_rss_bytes(self) -> int:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

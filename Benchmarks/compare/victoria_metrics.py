@@ -8,8 +8,7 @@ from kinds import DAY, SECOND
 from server import Connection, Server, bytes_below, free_port, post_in_parallel, wait_until_still
 
 PACKAGE, PROGRAM, TITLE = "victoria-metrics", "victoria-metrics", "VictoriaMetrics"
-DURABLE = "no (it has no WAL and cannot be told to: what came in the last seconds is lost in a crash)"
-AT_REST = "/internal/force_flush and /internal/force_merge, until no merge is under way"
+DURABLE = "no"
 
 
 class VictoriaMetrics:

@@ -8,7 +8,7 @@ final class Importer: @unchecked Sendable {
     let plan: ImportPlan
     private(set) var report: ImportReport
     private var lines: ImportLines
-    private let reader: any LineReader
+    let reader: any LineReader
     private(set) var gathering: Gathering
     private(set) var isOver = false
 

@@ -6,7 +6,7 @@ final class KnownHeads {
         let text: PaddedBytes
         fileprivate let hash: UInt64
         let open: UnsafeMutablePointer<OpenBlock>
-        let fields: UnsafeMutablePointer<PaddedBytes>
+        let fields: UnsafeMutablePointer<RowLayout.Field>
         /// The value of the column of tags, which is the first.
         let tags: UInt64
         /// The one that came next the last time.

@@ -13,6 +13,8 @@ final class LineProtocolReader: LineReader {
     private let heads = KnownHeads()
     private var point = LineProtocolPoint()
     private let memory = ShortcutMemory()
+    /// Lines that the shortcut did not take.
+    private(set) var slowLines: Int64 = 0
 
     init(_ plan: ImportPlan, names: ImportNames) {
         self.plan = plan
@@ -42,6 +44,7 @@ final class LineProtocolReader: LineReader {
             quick = 0
             let lineEnd = lineEnd(next, end)
             report.lines += 1
+            slowLines += 1
             let line = UnsafeBufferPointer(start: next, count: lineEnd - next)
             take(line, number: report.lines, isLastChance: false, gathering, &report)
             next = min(lineEnd + 1, end)
@@ -87,9 +90,12 @@ final class LineProtocolReader: LineReader {
             if names.note(machine) { heads.clear() }
             let rows = gathering.rows(of: machine, layout)
             var values: [(column: Int, value: Double)] = [(0, Double(tagRow))]
+            var before: Int?
             for field in fields {
-                values.append(
-                    (layout.place(of: field.signal) ?? layout.add(field.signal, field: field.spelling), field.value))
+                let column =
+                    layout.place(of: field.signal) ?? layout.add(field.signal, field: field.spelling, behind: before)
+                values.append((column, field.value))
+                before = column
             }
             gathering.makeRoom(in: rows)
             rows.add(at: time, values)
@@ -215,30 +221,23 @@ private enum Shortcut {
         let columns = block.pointee.columns
         let values = row + block.pointee.values
         let presence = row + block.pointee.presence
-        let fields = head.pointee.fields
+        for word in 0..<(block.pointee.values &- block.pointee.presence) { presence[word] = 0 }
+        var field = head.pointee.fields
         var next = start
         // The first column is that of the tags.
         values[0] = head.pointee.tags
-        var bits: UInt64 = 1
-        var word = 0
-        var column = 1
+        presence[0] = 1
         var count: Int64 = 0
         while true {
-            while true {
-                guard column < columns else { return nil }
-                if fields[column].begins(next) { break }
-                column &+= 1
-            }
-            next += fields[column].count
+            while !field.pointee.spelling.begins(next) { field += 1 }
+            let column = field.pointee.column
+            // It is of no line before this block of rows was begun, or the end of all fields.
+            guard column < columns else { return nil }
+            next += field.pointee.spelling.count
+            field += 1
             guard let value = number(&next, memory.powersOfTen) else { return nil }
             values[column] = value.bitPattern
-            while word < column >> 6 {
-                presence[word] = bits
-                bits = 0
-                word &+= 1
-            }
-            bits |= 1 &<< UInt64(truncatingIfNeeded: column & 63)
-            column &+= 1
+            presence[column >> 6] |= 1 &<< UInt64(truncatingIfNeeded: column & 63)
             count &+= 1
             let byte = next.pointee
             next += 1
@@ -247,12 +246,6 @@ private enum Shortcut {
             break
         }
         guard let microseconds = microseconds(&next, memory, precision) else { return nil }
-        presence[word] = bits
-        word &+= 1
-        while word < block.pointee.values &- block.pointee.presence {
-            presence[word] = 0
-            word &+= 1
-        }
         row[0] = UInt64(bitPattern: microseconds)
         block.pointee.next = row + block.pointee.stride
         samples &+= count

@@ -11,29 +11,49 @@ final class RowLayout {
     let boot: UInt32?
     private(set) var signals: [Signal] = []
     private var places: [Signal: Int] = [:]
-    /// As fields are spelled in line protocol, with the equals sign; parallel to `signals`. It never moves.
-    let fields: UnsafeMutablePointer<PaddedBytes>
+    /// The fields of line protocol in the order in which lines have them, and behind them an end. It never moves.
+    let fields: UnsafeMutablePointer<Field>
+    private var fieldCount = 0
+
+    /// How a field is spelled, with the equals sign, and its column.
+    struct Field {
+        let spelling: PaddedBytes
+        let column: Int
+    }
 
     init(boot: UInt32?) {
         self.boot = boot
         // Of frames no line is read by its spelling.
-        fields = .allocate(capacity: boot == nil ? 0 : RowLayout.columnsMax)
+        fields = .allocate(capacity: boot == nil ? 0 : RowLayout.columnsMax + 1)
+        // Any text begins with nothing, and no row has that column.
+        if boot != nil { fields.initialize(to: Field(spelling: PaddedBytes([]), column: .max)) }
     }
 
     deinit {
-        if boot != nil { for index in signals.indices { fields[index].deallocate() } }
+        if boot != nil { for index in 0...fieldCount { fields[index].spelling.deallocate() } }
         fields.deallocate()
     }
 
     func place(of signal: Signal) -> Int? { places[signal] }
 
-    /// - Parameter field: How the column is spelled; empty when no line spells it.
-    func add(_ signal: Signal, field: [UInt8] = []) -> Int {
+    func add(_ signal: Signal) -> Int {
         precondition(signals.count < RowLayout.columnsMax)
-        if boot != nil { (fields + signals.count).initialize(to: PaddedBytes(field)) }
         places[signal] = signals.count
         signals.append(signal)
         return signals.count - 1
+    }
+
+    /// - Parameters:
+    ///   - field: How the column is spelled.
+    ///   - before: The column of the field before it in its line. The first line need not have all fields: one that comes
+    ///     later is looked for where lines have it, not behind all others.
+    func add(_ signal: Signal, field: [UInt8], behind before: Int?) -> Int {
+        let column = add(signal)
+        let place = (0..<fieldCount).first { fields[$0].column == before }.map { $0 + 1 } ?? 0
+        (fields + place + 1).moveInitialize(from: fields + place, count: fieldCount + 1 - place)
+        (fields + place).initialize(to: Field(spelling: PaddedBytes(field), column: column))
+        fieldCount += 1
+        return column
     }
 }
 

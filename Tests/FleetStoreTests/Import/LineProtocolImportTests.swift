@@ -190,6 +190,22 @@ struct LineProtocolImportTests {
         await store.close()
     }
 
+    @Test(
+        "fields that the first lines lack, wherever they stand, do not make the rest slow to read",
+        arguments: [["b=1,c=2"], ["c=2", "a=0,c=2"], ["a=0,b=1"], ["a=0,c=2"], ["b=1"], ["a=0,b=1,c=2"]])
+    func lackingFields(firstLines: [String]) throws {
+        let later = ["a=0,b=1,c=2", "a=0,b=1,c=2", "b=1,c=2", "a=0,c=2", "c=2"]
+        let lines = firstLines + (0..<200).map { later[$0 % later.count] }
+        let text = lines.enumerated().map { "m,name=t1,fleet=f \($1) \($0 + 1)000000000\n" }.joined()
+        let importer = Importer(
+            plan(.lineProtocol, of: text), from: TextSource(text), after: ImportReport(), names: ImportNames())
+        try importer.gather { _ in }
+        #expect(importer.report.rows == lines.count)
+        let reader = try #require(importer.reader as? LineProtocolReader)
+        // Those that begin a block of rows, and those that say something new.
+        #expect(reader.slowLines < 12)
+    }
+
     @Test("an import that stops anywhere goes on, and leaves what one that never stopped leaves", arguments: 0..<12)
     func resumed(seed: UInt64) async throws {
         let text = LineProtocolText.text(rows: 3_000, seed: seed)
