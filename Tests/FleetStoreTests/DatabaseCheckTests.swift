@@ -80,7 +80,7 @@ struct DatabaseCheckTests {
             ("DELETE FROM signal WHERE id = 1", "structure", ["the table signal lacks its row 1"]),
             ("INSERT INTO tag_set (tags) VALUES ('{')", "state", ["tag_set is no JSON"]),
             (
-                "INSERT INTO unreadable (machine, frames, why) VALUES (1, x'00', 'because')", "journal",
+                "INSERT INTO unreadable (machine, frames, why) VALUES (1, x'00', 'because')", "unreadable",
                 ["because", "kuzbass-coal/truck-17"]
             ),
         ])
