@@ -10,7 +10,8 @@ enum Fuzzing {
         TelemetryFuzzer.self, StatusFuzzer.self, ReplyFuzzer.self, TopicFuzzer.self, BatchFuzzer.self,
         LineProtocolFuzzer.self, RecordingFuzzer.self, TableRowFuzzer.self, MachineTableFuzzer.self,
         TimeFuzzer.self, FrameBlockFuzzer.self, SequenceRangesFuzzer.self, QueryFuzzer.self, DocumentFuzzer.self,
-        ConfigurationFuzzer.self, BrokerFilesFuzzer.self, SegmentFuzzer.self,
+        ConfigurationFuzzer.self, BrokerFilesFuzzer.self, SegmentFuzzer.self, FrameLineFuzzer.self,
+        NumberTextFuzzer.self, ImportLinesFuzzer.self,
     ]
 
     /// The variable by which a process of libFuzzer's own knows its target.
