@@ -63,6 +63,7 @@ struct DatabaseCheckTests {
                 ]
             ),
             ("UPDATE segment SET first = first - 1", "segment", ["they are not from first to last"]),
+            ("UPDATE segment SET last = last + 1", "segment", ["they are not from first to last"]),
             ("UPDATE segment SET machine = 77 WHERE machine = 2", "segment", ["machine 77, which is not there"]),
             ("UPDATE segment SET directory = x'01020304'", "segment", ["its directory"]),
             ("DELETE FROM segment WHERE machine = 2", "segment", ["nothing says whose they are"]),

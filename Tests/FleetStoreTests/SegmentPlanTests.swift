@@ -1,5 +1,7 @@
 import FleetModel
 import FleetRuntime
+import Foundation
+import GRDB
 import Support
 import Testing
 
@@ -28,9 +30,36 @@ struct SegmentPlanTests {
         _ = try await store.commit(batch([frame(1)]))
         _ = try await store.commit(batch(tractor, [frame(2)]))
         #expect(store.head.byteCount > 0)
+        try await store.commit(evaluation(cursor: 1))
         try await store.sealAll()
+        let left = try await store.read("test") { db, _ in try Int64.fetchAll(db, sql: "SELECT id FROM journal") }
+        #expect(left == [2], "the evaluator has read the first")
         #expect(store.head.byteCount == 0)
         #expect(try await store.onWriter("test") { try SealMark($0) }.sealed == 2)
+        await store.close()
+    }
+
+    @Test("of a file of version 1 the evaluator's unread rows, and only these, go into the new journal")
+    func version1() async throws {
+        let folder = TemporaryFolder()
+        let golden = try #require(Bundle.module.url(forResource: "Fixtures/version-1", withExtension: "db"))
+        try FileManager.default.copyItem(at: golden, to: URL(fileURLWithPath: folder.file("zubr.db")))
+        let queue = try DatabaseQueue(path: folder.file("zubr.db"))
+        try await queue.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO journal SELECT 2, machine, hour, received_at, frames FROM journal WHERE id = 1;
+                    UPDATE cursor SET value = 2 WHERE name = 'journal';
+                    """)
+        }
+        try queue.close()
+        let store = try await open(folder)
+        let (rows, mark) = try await store.read("test") { db, _ in
+            (try Int64.fetchAll(db, sql: "SELECT id FROM journal"), try SealMark(db))
+        }
+        #expect(rows == [2])
+        #expect(mark.sealed == 1 && mark.sealing == 0)
+        #expect(try await store.everything().count == 12, "six in a segment, six in the journal")
         await store.close()
     }
 
