@@ -32,14 +32,22 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FleetRuntime", dependencies: ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"],
-            path: "Sources/FleetRuntime", sources: ["Ports.swift", "Documents", "Ingest/BatchAssembler.swift"],
+            path: "Sources/FleetRuntime", sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"],
             swiftSettings: strict),
         .target(
-            name: "FleetStore", dependencies: ["FleetModel", "SeriesCodec"], path: "Sources/FleetStore",
+            name: "FleetStore",
+            dependencies: ["FleetModel", "TelemetryCodec", "FleetRuntime", "SeriesCodec", "CCompression"],
+            path: "Sources/FleetStore",
             sources: [
+                "Import/FrameLinesReader.swift", "Import/GatheredRows.swift", "Import/Gathering.swift",
+                "Import/Gathering+Frames.swift", "Import/ImportLines.swift", "Import/ImportNames.swift",
+                "Import/ImportPlan.swift", "Import/ImportReport.swift", "Import/ImportSource.swift",
+                "Import/KnownHeads.swift", "Import/LineProtocolReader.swift", "Import/LineReader.swift",
+                "Import/RejectedLines.swift", "Import/RowLayout.swift", "Import/TableReader.swift",
                 "Journal/FrameBlock.swift", "Journal/FrameReader.swift", "Journal/FrameWriter.swift",
                 "Journal/JournalRow.swift", "Journal/SealedBytes.swift", "Journal/SequenceRanges.swift",
-                "Journal/StoredNames.swift", "Segments/SegmentDirectory.swift",
+                "Journal/StoredNames.swift", "Segments/Segment.swift", "Segments/SegmentDirectory.swift",
+                "Segments/Track.swift", "SQLite/JSON.swift",
             ],
             swiftSettings: strict),
         .target(

@@ -11,7 +11,8 @@ enum Fuzzing {
         LineProtocolFuzzer.self, RecordingFuzzer.self, TableRowFuzzer.self, MachineTableFuzzer.self,
         FrameLineFuzzer.self, NumberTextFuzzer.self,
         TimeFuzzer.self, FrameBlockFuzzer.self, SequenceRangesFuzzer.self, QueryFuzzer.self, DocumentFuzzer.self,
-        ConfigurationFuzzer.self, BrokerFilesFuzzer.self, SegmentFuzzer.self,
+        ConfigurationFuzzer.self, BrokerFilesFuzzer.self, SegmentFuzzer.self, FrameLineFuzzer.self,
+        NumberTextFuzzer.self, ImportLinesFuzzer.self,
     ]
 
     /// The variable by which a process of libFuzzer's own knows its target.

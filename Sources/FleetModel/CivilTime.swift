@@ -70,7 +70,8 @@ extension Timestamp {
 
     /// Microseconds since midnight UTC.
     package var microsecondOfDay: Int64 {
-        microseconds - microseconds.flooredDivision(by: 86_400_000_000) * 86_400_000_000
+        let rest = microseconds % 86_400_000_000
+        return rest < 0 ? rest + 86_400_000_000 : rest
     }
 
     /// RFC 3339 in UTC, with as many decimals as it takes: `2026-03-01T08:00:00Z`.

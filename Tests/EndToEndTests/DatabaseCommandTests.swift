@@ -137,4 +137,42 @@ struct DatabaseCommandTests {
         let listed = try await Stage.run("zubr", ["check", "--database", stage])
         #expect(listed.status == 1 && listed.output.contains("→ "), "\(listed.output)")
     }
+
+    @Test("give what can be read of a damaged journal, and say that some of it is missing")
+    func damagedJournal() async throws {
+        let work = TemporaryFolder()
+        let path = "\(work.path)/zubr.db"
+        let machine = MachineKey("kuzbass-coal/truck-17")!
+        let at = Timestamp(iso8601: "2026-03-01T08:00:00Z")!
+        // Too many digits to be stored as a decimal: its bits stand in the file.
+        let values = [0.1 + 0.2, 31]
+        let store = try await FleetDatabase.open(path: path, access: .daemon)
+        for (seq, value) in values.enumerated() {
+            var batch = IngestBatch()
+            let frame = Frame(boot: 1, seq: UInt64(seq), observedAt: at, readings: [Reading(.speed, value)])
+            batch.frames = [ReceivedFrames(machine: machine, receivedAt: at, frames: [frame])]
+            _ = try await store.commit(batch)
+        }
+        await store.close()
+        let export = ["export", "--database", path, "--equipment", "\(machine)", "--output"]
+        let whole = try await Stage.run("zubr", export + ["json"])
+        #expect(whole.status == 0 && whole.output.hasSuffix("],\"unread_journal_rows\":0}\n"), "\(whole.output)")
+
+        var file = try Data(contentsOf: URL(fileURLWithPath: path))
+        let bits = withUnsafeBytes(of: values[0].bitPattern.littleEndian) { Data($0) }
+        let place = try #require(file.range(of: bits))
+        file[place.lowerBound] ^= 1
+        try file.write(to: URL(fileURLWithPath: path))
+        let complaint = "row 1 of the journal is damaged; what came in it is missing"
+        for (arguments, status, words) in [
+            (export + ["json"], 1, "\"value\":31}\n],\"unread_journal_rows\":1}\n"),
+            (export + ["csv"], 1, ",speed,31,"), (export + ["json-lines"], 1, "{\"speed\":31}"),
+            (["sql", "--database", path, "--output", "csv", "SELECT value FROM samples"], 0, "31.0"),
+            (["query", "--database", path, "--equipment", "\(machine)", "--last", "--output", "json"], 0, "31"),
+        ] as [([String], Int32, String)] {
+            let (ended, output) = try await Stage.run("zubr", arguments)
+            #expect(ended == status && output.contains(complaint), "\(arguments[0]) ended with \(ended): \(output)")
+            #expect(output.contains(words), "\(output)")
+        }
+    }
 }

@@ -63,6 +63,7 @@ struct DatabaseCheckTests {
                 ]
             ),
             ("UPDATE segment SET first = first - 1", "segment", ["they are not from first to last"]),
+            ("UPDATE segment SET last = last + 1", "segment", ["they are not from first to last"]),
             ("UPDATE segment SET machine = 77 WHERE machine = 2", "segment", ["machine 77, which is not there"]),
             ("UPDATE segment SET directory = x'01020304'", "segment", ["its directory"]),
             ("DELETE FROM segment WHERE machine = 2", "segment", ["nothing says whose they are"]),
@@ -80,7 +81,7 @@ struct DatabaseCheckTests {
             ("DELETE FROM signal WHERE id = 1", "structure", ["the table signal lacks its row 1"]),
             ("INSERT INTO tag_set (tags) VALUES ('{')", "state", ["tag_set is no JSON"]),
             (
-                "INSERT INTO unreadable (machine, frames, why) VALUES (1, x'00', 'because')", "journal",
+                "INSERT INTO unreadable (machine, frames, why) VALUES (1, x'00', 'because')", "unreadable",
                 ["because", "kuzbass-coal/truck-17"]
             ),
         ])

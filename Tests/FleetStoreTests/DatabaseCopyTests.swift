@@ -20,6 +20,18 @@ struct DatabaseCopyTests {
         }
     }
 
+    /// A database of segments, and a backup of it that is damaged so.
+    private func backUp(damaging: @escaping @Sendable (Database) throws -> Void) async throws {
+        let store = try await open(folder)
+        try await fill(store, 0..<300)
+        try await store.sealAll()
+        _ = try await DatabaseCopy.backUp(path, to: other.file("a.db"))
+        await store.close()
+        let queue = try DatabaseQueue(path: other.file("a.db"))
+        try await queue.write(damaging)
+        try queue.close()
+    }
+
     @Test(
         "while ingest and sealing go on, a copy has everything that was committed before it began, and is restored whole"
     )
@@ -121,18 +133,11 @@ struct DatabaseCopyTests {
 
     @Test("a damaged backup changes nothing, unless there is no better one")
     func damagedBackup() async throws {
-        let store = try await open(folder)
-        try await fill(store, 0..<300)
-        try await store.sealAll()
-        _ = try await DatabaseCopy.backUp(path, to: other.file("a.db"))
-        await store.close()
-        let queue = try DatabaseQueue(path: other.file("a.db"))
-        try await queue.write { db in
+        try await backUp { db in
             var bytes = try Data.fetchOne(db, sql: "SELECT data FROM chunk")!
             bytes[bytes.startIndex + 2_000] ^= 1
             try db.execute(sql: "UPDATE chunk SET data = ? WHERE id = (SELECT MIN(id) FROM chunk)", arguments: [bytes])
         }
-        try queue.close()
         let before = try bytes(of: path)
         let failed = await failure {
             _ = try await DatabaseCopy.restore(other.file("a.db"), to: path, isReplacing: true)
@@ -146,6 +151,22 @@ struct DatabaseCopyTests {
         #expect(!other.files.contains("b.db") && !other.files.contains("b.db.partial"))
         _ = try await DatabaseCopy.restore(other.file("a.db"), to: path, isReplacing: true, acceptsDamage: true)
         #expect(try await DatabaseReport.check(path: path).damage.count == 1)
+    }
+
+    @Test("a backup is put back only when its values are what is said of them, whatever the check sums say")
+    func wrongStatistics() async throws {
+        try await backUp { db in
+            let row = try Row.fetchOne(db, sql: "SELECT directory FROM segment")!
+            var directory = try row.withUnsafeBlob(0) { try SegmentDirectory($0) }
+            directory.columns[0].statistics.minimum -= 1
+            try db.execute(sql: "UPDATE segment SET directory = ?", arguments: [Data(directory.bytes)])
+        }
+        let failed = await failure {
+            _ = try await DatabaseCopy.restore(other.file("a.db"), to: path, isReplacing: true)
+        }
+        #expect(
+            failed?.message.contains("they are not what its directory says of them") == true, "\(failed?.message ?? "")"
+        )
     }
 
     @Test("what makes no sense is refused, and says why")

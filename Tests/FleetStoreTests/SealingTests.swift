@@ -129,6 +129,31 @@ struct SealingTests {
         await store.close()
     }
 
+    @Test("and cannot be read at all is kept as it is")
+    func unreadableRow() async throws {
+        var store = try await open()
+        _ = try await store.commit(batch([frame(1)]))
+        _ = try await store.commit(batch([frame(2)]))
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "UPDATE journal SET frames = x'010203' WHERE id = 1")
+        }
+        await store.close()
+        store = try await open()
+        #expect(store.unreadJournalRows == [1])
+        try await evaluateAll(store)
+        try await store.sealAll()
+        #expect(try await count("journal", store) == 0)
+        let kept = try await store.read("test") { db, _ in
+            try String.fetchAll(db, sql: "SELECT machine || ' ' || hex(frames) || ' ' || why FROM unreadable")
+        }
+        #expect(kept == ["0 010203 row 1 of the journal was damaged"])
+        #expect(try await store.everything().count == 2, "the other is a segment")
+        #expect(try await store.backUp(to: "copy.db", in: folder.path) > 0, "backups go on")
+        await store.close()
+        let report = try await DatabaseReport.check(path: folder.file("zubr.db"))
+        #expect(report.damage.map(\.part) == [.unreadable] && report.damage[0].machine == nil)
+    }
+
     @Test("tells when the machine was heard last, and what is missing, without the journal")
     func standing() async throws {
         var store = try await open()

@@ -63,6 +63,7 @@ struct SequenceRangesTests {
         let inserted = [0, .max, 0, .max].map { ranges.insert($0) }
         #expect(inserted == [true, true, false, false])
         #expect(ranges.gaps == [1...UInt64.max - 1])
+        #expect(ranges.append(1) == nil)
         _ = ranges.insert(.max - 1)
         #expect(ranges.ranges == [0...0, UInt64.max - 1...UInt64.max])
     }

@@ -149,9 +149,11 @@ final class Backup: @unchecked Sendable {
             throw damage("its journal ends at \(end), the database's at \(expected.journal)")
         }
         let report = try DatabaseCheck(queue, path: target, depth, stop).run()
-        guard let first = report.damage.first else { return }
-        let others = report.damage.count + report.unlisted - 1
-        throw damage(first.sentence + (others > 0 ? ", and \(others) more" : ""))
+        // What was unreadable before is all there in the copy.
+        let damage = report.damage.filter { $0.part != .unreadable }
+        guard let first = damage.first else { return }
+        let others = damage.count + report.unlisted - 1
+        throw self.damage(first.sentence + (others > 0 ? ", and \(others) more" : ""))
     }
 
     private func damage(_ what: String) -> StoreFailure {

@@ -323,6 +323,22 @@ final class DatabaseCheck {
 
     private func checkState() throws {
         progress("what was decided", 0, 1)
+        for cursor in Cursor.allCases {
+            try attempt("the cursor \(cursor.rawValue)") { db in
+                if try db.tableExists("cursor") { _ = try cursor.value(db) }
+            }
+        }
+        try attempt("the imports") { db in
+            guard try db.tableExists("import") else { return }
+            let rows = try Row.fetchCursor(db, sql: "SELECT file, report FROM import")
+            while let row = try rows.next() {
+                let file: String = try row.decode(atIndex: 0)
+                let report = try? JSON.value(ImportReport.self, from: try row.decode(atIndex: 1))
+                if report?.isPossible != true {
+                    add(.state, "what is known of the import of \(file) is damaged", DatabaseCheck.restore)
+                }
+            }
+        }
         try attempt("the conditions of machines") { db in
             guard try db.tableExists("condition") else { return }
             let rows = try Row.fetchCursor(db, sql: "SELECT machine, latest, document FROM condition")
@@ -362,12 +378,13 @@ final class DatabaseCheck {
             guard try db.tableExists("unreadable") else { return }
             let rows = try Row.fetchCursor(db, sql: "SELECT machine, why FROM unreadable")
             while let row = try rows.next() {
+                let machine: Int64 = try row.decode(atIndex: 0)
                 report.add(
                     DatabaseReport.Finding(
-                        part: .journal, machine: name(try row.decode(atIndex: 0)),
+                        part: .unreadable, machine: machine == 0 ? nil : name(machine),
                         what:
                             "frames that could not be read when they left the journal are kept as they are: \((try? row.decode(String.self, atIndex: 1)) ?? "")",
-                        next: DatabaseCheck.restore))
+                        next: "an older backup may have them; backups go on"))
             }
         }
     }

@@ -15,6 +15,8 @@ package struct DatabaseReport: Sendable, Hashable, Codable {
             case segment
             /// What came last and is in no segment yet.
             case journal
+            /// What could not be read when it left the journal, and is kept as it is: nothing else suffers from it.
+            case unreadable
             /// What was decided: conditions, alerts, work orders, registrations.
             case state
         }

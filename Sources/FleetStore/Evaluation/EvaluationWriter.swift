@@ -110,7 +110,8 @@ struct EvaluationWriter {
         }
         let before = try Row.fetchOne(
             db.cachedStatement(sql: "SELECT state, center FROM work_order WHERE id = ?"), arguments: [order.id.text])
-        let (oldState, oldCenter): (String?, String?) = (before?[0], before?[1])
+        let oldState = try before?.decode(String.self, atIndex: 0)
+        let oldCenter = try before.flatMap { try $0.decode(String?.self, atIndex: 1) }
         try run(
             """
             INSERT INTO work_order (id, machine, need, state, is_final, center, opened_at, document)

@@ -69,7 +69,7 @@ extension FleetDatabase: EvaluationStore {
                     let reply = ReceivedReply(
                         center: ServiceCenterID(unchecked: center),
                         reply: try JSON.value(CenterReply.self, from: try row.decode(atIndex: 3)),
-                        receivedAt: Timestamp(microseconds: try row.decode(atIndex: 2)))
+                        receivedAt: try row.time(2))
                     slice.replies.append((id, reply))
                 } catch let error as DecodingError {
                     // One reply that cannot be read must not stall the work of the others.
@@ -129,7 +129,7 @@ extension FleetDatabase: EvaluationStore {
                 let document = try JSON.value(AcknowledgementDocument.self, from: try row.decode(atIndex: 3))
                 return AlertAcknowledgement(
                     machine: try MachineKey(row), episode: document.episode, by: document.by,
-                    at: Timestamp(microseconds: try row.decode(atIndex: 2)))
+                    at: try row.time(2))
             }
         }
     }

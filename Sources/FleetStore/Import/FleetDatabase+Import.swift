@@ -82,10 +82,17 @@ private struct ImportRecord: Sendable {
             arguments: [plan.digest, plan.fileBytes])
         if let found {
             let record = ImportRecord(
-                row: found[0], report: try JSON.value(ImportReport.self, from: found[2]), isFinished: found[3])
-            guard record.isFinished || found[1] == reading else {
+                row: try found.decode(atIndex: 0),
+                report: try JSON.value(ImportReport.self, from: try found.decode(atIndex: 2)),
+                isFinished: try found.decode(atIndex: 3))
+            guard record.report.isPossible else {
+                throw StoreFailure.damaged(
+                    "what the database knows of the import of \(plan.file) is damaged; restore a backup")
+            }
+            let before: String = try found.decode(atIndex: 1)
+            guard record.isFinished || before == reading else {
                 throw StoreFailure.conflict(
-                    "\(plan.file) was begun to be imported with other options (\(found[1] as String)); go on with the same"
+                    "\(plan.file) was begun to be imported with other options (\(before)); go on with the same"
                 )
             }
             return record

@@ -1,5 +1,4 @@
 import FleetModel
-import GRDB
 
 /// Names and numbers that an import shares with what is stored; complete before it begins.
 struct ImportNames {
@@ -21,21 +20,18 @@ struct ImportNames {
     private(set) var newTagSets: [(row: Int64, tags: String)] = []
     private let retired: Set<MachineKey>
 
-    /// For those who only count.
-    init() { retired = [] }
-
-    init(_ db: Database) throws {
-        retired = Set(try Retirement.all(db).keys)
-        for row in try Row.fetchAll(db, sql: "SELECT fleet, equipment FROM machine") { note(try MachineKey(row)) }
-        for row in try Row.fetchAll(db, sql: "SELECT id, name FROM measurement") {
-            measurements[row[1]] = ImportNames.boot(ofRow: row[0])
-        }
-        for row in try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set") {
-            tagSets[try JSON.value([String: String].self, from: row[1])] = row[0]
-        }
+    /// Without anything: for those who only count.
+    init(
+        machines: [MachineKey] = [], retired: Set<MachineKey> = [], measurements: [(row: Int64, name: String)] = [],
+        tagSets: [(row: Int64, tags: [String: String])] = []
+    ) {
+        self.retired = retired
+        for machine in machines { note(machine) }
+        for (row, name) in measurements { self.measurements[name] = ImportNames.boot(ofRow: row) }
+        for (row, tags) in tagSets { self.tagSets[tags] = row }
     }
 
-    private static func boot(ofRow row: Int64) -> UInt32 { firstBoot + UInt32(truncatingIfNeeded: row - 1) }
+    private static func boot(ofRow row: Int64) -> UInt32 { firstBoot &+ UInt32(truncatingIfNeeded: row &- 1) }
 
     /// Notes that there is such a machine; returns whether its name alone does not tell its fleet any more.
     @discardableResult mutating func note(_ machine: MachineKey) -> Bool {
@@ -70,18 +66,6 @@ struct ImportNames {
         newTagSets.append((row, text))
         tagSets[tags] = row
         return row
-    }
-
-    /// Writes what is new.
-    func write(_ db: Database) throws {
-        for (row, name) in newMeasurements {
-            try db.cachedStatement(sql: "INSERT INTO measurement (id, name) VALUES (?, ?)").execute(arguments: [
-                row, name,
-            ])
-        }
-        for (row, tags) in newTagSets {
-            try db.cachedStatement(sql: "INSERT INTO tag_set (id, tags) VALUES (?, ?)").execute(arguments: [row, tags])
-        }
     }
 
     mutating func settle() {

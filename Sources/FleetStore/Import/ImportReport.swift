@@ -22,6 +22,14 @@ package struct ImportReport: Sendable, Hashable, Codable {
     package var header: String?
 
     package init() {}
+
+    /// Whether these are counts of something, and can be counted on.
+    var isPossible: Bool {
+        [rows, samples, rejected, kept, keptBytes, duplicateSamples, textFields, lines, bytes].allSatisfy(isCount)
+            && rejectedByReason.values.allSatisfy(isCount)
+    }
+
+    private func isCount(_ number: Int64) -> Bool { (0...1 << 60).contains(number) }
 }
 
 /// Why a line was not taken. Stable words: they are counted, stored and listed under these names.

@@ -1,5 +1,6 @@
 import Dispatch
 import FleetModel
+import FleetRuntime
 import FoundationEssentials
 import GRDB
 import SeriesCodec
@@ -48,8 +49,12 @@ struct ImportWriter {
                     .execute(arguments: [machine, signals[place]])
                 ledger.withEntry(index) { $0.add(signal) }
             }
-            let first = gathered.layout.boot.map { boot in
-                ledger.withEntry(index) { $0.take(rows.count, of: boot) }
+            let first = try gathered.layout.boot.map { boot in
+                guard let first = ledger.withEntry(index, { $0.take(rows.count, of: boot) }) else {
+                    throw StoreFailure.damaged(
+                        "the numbers of rows of \(gathered.machine) have come to their end; restore a backup")
+                }
+                return first
             }
             let (gaps, missing) = ledger.withEntry(index) { $0.takeNewGaps() }
             ledger.add(gaps, to: Total.gaps)

@@ -1,8 +1,9 @@
 import FleetModel
+import FleetRuntime
 import GRDB
 
 /// Named places and last numbers.
-enum Cursor: String {
+enum Cursor: String, CaseIterable {
     /// The end of the journal.
     case journal
     /// How far the evaluator has come in the journal and in the replies.
@@ -20,8 +21,13 @@ enum Cursor: String {
     case clock
 
     func value(_ db: Database) throws -> Int64 {
-        try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT value FROM cursor WHERE name = ?"), arguments: [rawValue]) ?? 0
+        let value =
+            try Int64.fetchOne(
+                db.cachedStatement(sql: "SELECT value FROM cursor WHERE name = ?"), arguments: [rawValue]) ?? 0
+        guard (0...1 << 62).contains(value) else {
+            throw StoreFailure.damaged("the cursor \(rawValue) stands at \(value); restore a backup")
+        }
+        return value
     }
 
     func set(_ value: Int64, _ db: Database) throws {

@@ -8,7 +8,7 @@ extension FleetDatabase: ClockStore {
         return try await read("cannot read when the last message came") { db, _ in
             // A machine's row is written when its frames leave the journal.
             let sealed = try Int64.fetchOne(db, sql: "SELECT MAX(last_received_at) FROM machine")
-            return [sealed.map { Timestamp(microseconds: $0) }, unsealed].compactMap { $0 }.max()
+            return [sealed.map { Timestamp(stored: $0) }, unsealed].compactMap { $0 }.max()
         }
     }
 

@@ -65,8 +65,8 @@ struct LedgerEntry: Sendable {
         return true
     }
 
-    /// Gives rows that have no numbers of their own the next ones of a boot; returns the first.
-    mutating func take(_ count: Int, of boot: UInt32) -> UInt64 {
+    /// Gives rows that have no numbers of their own the next ones of a boot; returns the first, `nil` when there are none left.
+    mutating func take(_ count: Int, of boot: UInt32) -> UInt64? {
         unwritten.insert(boot)
         return boots[boot, default: SequenceRanges()].append(count)
     }

@@ -11,12 +11,12 @@ enum Quarantine {
     ) throws {
         guard !messages.isEmpty else { return }
         for message in messages { try add(message, &ledger, db) }
-        var rows = try Total.value(of: Total.quarantineRows, db) + ledger.pending(Total.quarantineRows)
-        var bytes = try Total.value(of: Total.quarantineBytes, db) + ledger.pending(Total.quarantineBytes)
+        var rows = try Total.value(of: Total.quarantineRows, db) &+ ledger.pending(Total.quarantineRows)
+        var bytes = try Total.value(of: Total.quarantineBytes, db) &+ ledger.pending(Total.quarantineBytes)
         while rows > bounds.messages || bytes > bounds.bytes {
             guard let dropped = try dropOldest(&ledger, db) else { return }
-            rows -= 1
-            bytes -= dropped
+            rows &-= 1
+            bytes &-= dropped
         }
     }
 
@@ -66,7 +66,7 @@ enum Quarantine {
                     .execute(arguments: [known])
                 return
             }
-            times = try remove(known, &ledger, db) + 1
+            times = try remove(known, &ledger, db) &+ 1
         }
         let reason = message.rejection.reason.rawValue
         try db.cachedStatement(
@@ -102,12 +102,14 @@ enum Quarantine {
             db.cachedStatement(
                 sql: "SELECT id, length(body), reason, released_at IS NULL FROM quarantine ORDER BY id LIMIT 1"))
         guard let oldest else { return nil }
-        let (id, bytes): (Int64, Int64) = (oldest[0], oldest[1])
+        let (id, bytes): (Int64, Int64) = (try oldest.decode(atIndex: 0), try oldest.decode(atIndex: 1))
         try db.cachedStatement(sql: "DELETE FROM quarantine WHERE id = ?").execute(arguments: [id])
         ledger.add(-1, to: Total.quarantineRows)
         ledger.add(-bytes, to: Total.quarantineBytes)
         ledger.add(1, to: Total.quarantineDropped)
-        if oldest[3] { ledger.add(-1, to: Total.quarantine(oldest[2])) }
+        if try oldest.decode(Bool.self, atIndex: 3) {
+            ledger.add(-1, to: Total.quarantine(try oldest.decode(atIndex: 2)))
+        }
         return bytes
     }
 }

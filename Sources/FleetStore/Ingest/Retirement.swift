@@ -20,7 +20,7 @@ struct Retirement: Sendable {
                 successor: MachineKey(
                     fleet: FleetID(unchecked: try row.decode(atIndex: 3)),
                     equipment: EquipmentID(unchecked: try row.decode(atIndex: 4))),
-                until: Timestamp(microseconds: try row.decode(atIndex: 2)))
+                until: try row.time(2))
         }
         return all
     }

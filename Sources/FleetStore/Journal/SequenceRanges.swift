@@ -73,8 +73,8 @@ struct SequenceRanges: Sendable, Hashable {
         return true
     }
 
-    /// Takes in as many numbers as said behind the last; returns the first of them.
-    mutating func append(_ count: Int) -> UInt64 {
+    /// Takes in as many numbers as said behind the last; returns the first of them, `nil` when there are not so many left.
+    mutating func append(_ count: Int) -> UInt64? {
         precondition(count > 0)
         guard let last = ranges.last else {
             ranges.append(0...UInt64(count - 1))
@@ -82,7 +82,9 @@ struct SequenceRanges: Sendable, Hashable {
             self.count = UInt64(count)
             return 0
         }
-        ranges[ranges.count - 1] = last.lowerBound...(last.upperBound + UInt64(count))
+        let (end, isTooFar) = last.upperBound.addingReportingOverflow(UInt64(count))
+        guard !isTooFar else { return nil }
+        ranges[ranges.count - 1] = last.lowerBound...end
         note(last.lowerBound)
         self.count &+= UInt64(count)
         return last.upperBound + 1

@@ -59,7 +59,7 @@ extension Schema {
                     first_line INTEGER NOT NULL,
                     lines BLOB NOT NULL
                 );
-                -- Frames that left the journal and cannot be read, as they are.
+                -- Frames that left the journal and cannot be read, as they are; machine 0 is an unknown one.
                 CREATE TABLE unreadable (
                     id INTEGER PRIMARY KEY,
                     machine INTEGER NOT NULL,
@@ -95,16 +95,17 @@ private struct JournalOfVersion1 {
             db, sql: "SELECT id, machine, frames FROM journal_1 WHERE id > ? ORDER BY id", arguments: [evaluated])
         let rows = names.rows
         while let row = try rest.next() {
+            let (position, machine): (Int64, Int64) = (try row.decode(atIndex: 0), try row.decode(atIndex: 1))
             var frames = FrameWriter()
-            for received in try self.frames(row, column: 2, of: row[1]) {
+            for received in try self.frames(row, column: 2, of: machine) {
                 let signals = received.frame.readings.map { rows[$0.signal]! }
                 frames.append(received.frame, receivedAt: received.receivedAt, shape: .listed(signals))
             }
             var journalRow = JournalRow()
-            journalRow.append(frames.bytes, of: row[1])
+            journalRow.append(frames.bytes, of: machine)
             try db.execute(
                 sql: "INSERT INTO journal (id, frames) VALUES (?, ?)",
-                arguments: [row[0] as Int64, Data(journalRow.sealed())])
+                arguments: [position, Data(journalRow.sealed())])
         }
         try Cursor.sealed.set(evaluated, db)
     }

@@ -67,7 +67,7 @@ struct LastReadings {
                     """), arguments: [machine.id, SegmentLevel.readings.rawValue, end])
         while let row = try rows.next() {
             try finder.deadline.check()
-            let last: Int64 = try row.decode(atIndex: 2)
+            let last = try row.time(2).microseconds
             // Those that follow end even earlier.
             if found.allSatisfy({ $0.map { last < $0.time } ?? false }) { break }
             let segment = try finder.segment(row, of: machine, wanted)

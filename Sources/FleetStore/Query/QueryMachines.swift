@@ -29,8 +29,10 @@ struct QueryMachine: Sendable {
                 let id = try MachineReader.id(of: key, db)
                 let row = try Row.fetchOne(
                     db.cachedStatement(sql: "SELECT model, site FROM registration WHERE machine = ?"), arguments: [id])
-                let machine = QueryMachine(id: id, key: key, model: (row?[0] as String?).flatMap { ModelID($0) })
-                return (machine, row?[1] as String?)
+                let (model, site) = (
+                    try row?.decode(String.self, atIndex: 0), try row?.decode(String.self, atIndex: 1)
+                )
+                return (QueryMachine(id: id, key: key, model: model.flatMap { ModelID($0) }), site)
             }.filter { machine, site in
                 (selection.fleets.isEmpty || selection.fleets.contains(machine.key.fleet))
                     && (selection.models.isEmpty || machine.model.map { selection.models.contains($0) } ?? false)
@@ -138,8 +140,8 @@ struct ColumnFinder {
         }
         return try row.withUnsafeBlob(4) { directory in
             try SegmentColumns(
-                id: try row.decode(atIndex: 0), machine: machine.key, first: try row.decode(atIndex: 1),
-                last: try row.decode(atIndex: 2), rowCount: rowCount, directory: directory,
+                id: try row.decode(atIndex: 0), machine: machine.key, first: try row.time(1).microseconds,
+                last: try row.time(2).microseconds, rowCount: rowCount, directory: directory,
                 wanted: wanted)
         }
     }

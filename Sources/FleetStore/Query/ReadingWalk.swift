@@ -212,8 +212,9 @@ private final class OpenSource {
     /// What is kept of one of the next minutes or hours.
     func summary(_ row: Int) -> (ColumnSummary, first: Int64, last: Int64) {
         let index = position + row
-        // More than any machine says in an hour is damage, and must not trap.
-        var summary = ColumnSummary(count: Int(exactly: parts[0].values[index].rounded()) ?? 0)
+        // More than any machine says in an hour is damage, and must not trap, nor their sum.
+        let count = Int(exactly: parts[0].values[index].rounded()) ?? 0
+        var summary = ColumnSummary(count: (0...1 << 40).contains(count) ? count : 0)
         summary.minimum = parts[1].values[index]
         summary.maximum = parts[2].values[index]
         summary.sum = parts[3].values[index]

@@ -13,7 +13,7 @@ extension SegmentDirectory {
         for _ in 0..<(try reader.count(of: "columns")) {
             signal &+= try reader.signed()
             let place = try reader.place()
-            let count = Int(clamping: try reader.varint())
+            let count = try reader.count(atMost: SegmentLimits.rows, of: "values")
             if let index = wanted.firstIndex(of: signal) {
                 var statistics = ColumnSummary(count: count)
                 for place in ColumnSummary.places { statistics[keyPath: place] = try reader.value() }

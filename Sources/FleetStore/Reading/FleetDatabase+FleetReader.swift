@@ -95,7 +95,7 @@ extension FleetDatabase: FleetReader {
                 if name.hasPrefix(Total.ordersPrefix) {
                     counts.orders[String(name.dropFirst(Total.ordersPrefix.count))] = Int(value)
                 }
-                if name.hasPrefix(Total.quarantinePrefix) { counts.quarantined += value }
+                if name.hasPrefix(Total.quarantinePrefix) { counts.quarantined &+= value }
             }
             return counts
         }
@@ -130,8 +130,8 @@ private enum Standing {
                     """), arguments: [Timestamp.distantFuture.microseconds])
         guard let row else { return outbox }
         outbox.waiting = try row.decode(atIndex: 0)
-        outbox.oldestAt = (try row.decode(Int64?.self, atIndex: 1)).map { Timestamp(microseconds: $0) }
-        outbox.nextAttemptAt = (try row.decode(Int64?.self, atIndex: 2)).map { Timestamp(microseconds: $0) }
+        outbox.oldestAt = try row.timeIfAny(1)
+        outbox.nextAttemptAt = try row.timeIfAny(2)
         return outbox
     }
 }

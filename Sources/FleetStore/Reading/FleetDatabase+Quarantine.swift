@@ -20,14 +20,14 @@ extension FleetDatabase {
                     """, arguments: [limit]
             ).map { row in
                 QuarantineDocument.Message(
-                    id: try row.decode(atIndex: 0), receivedAt: Timestamp(microseconds: try row.decode(atIndex: 1)),
+                    id: try row.decode(atIndex: 0), receivedAt: try row.time(1),
                     topic: try row.decode(atIndex: 2), reason: try row.decode(atIndex: 3),
                     detail: try row.decode(atIndex: 4), bytes: try row.decode(atIndex: 5),
                     excerpt: excerpt(try row.decode(Data?.self, atIndex: 6) ?? Data()),
                     times: try row.decode(atIndex: 7))
             }
             return QuarantineDocument(
-                total: byReason.values.reduce(0, +), byReason: byReason, messages: messages,
+                total: byReason.values.reduce(0, &+), byReason: byReason, messages: messages,
                 dropped: totals[Total.quarantineDropped] ?? 0, strayReplies: try StrayReplies.list(db, limit: limit))
         }
     }
@@ -47,7 +47,7 @@ extension FleetDatabase {
                 let message = RejectedMessage(
                     topic: try row.decode(atIndex: 0), body: [UInt8](try row.decode(Data?.self, atIndex: 1) ?? Data()),
                     rejection: Rejection(reason, try row.decode(atIndex: 3)),
-                    receivedAt: Timestamp(microseconds: try row.decode(atIndex: 4)))
+                    receivedAt: try row.time(4))
                 return Quarantined(id: id, message: message)
             }
         }

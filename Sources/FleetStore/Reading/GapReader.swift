@@ -20,8 +20,9 @@ enum GapReader {
             arguments: [id])
         while gaps.count < limit, let machine = try machines.next() {
             try deadline.check()
-            var boots = try SequenceRanges.stored(of: machine[2], db)
-            for mark in try head[machine[2]]?.marks(names: names) ?? [] {
+            let row: Int64 = try machine.decode(atIndex: 2)
+            var boots = try SequenceRanges.stored(of: row, db)
+            for mark in try head[row]?.marks(names: names) ?? [] {
                 _ = boots[mark.boot, default: SequenceRanges()].insert(mark.seq)
             }
             let key = try MachineKey(machine)

@@ -80,7 +80,7 @@ struct MachineReader {
         try Row.fetchAll(
             db, sql: "SELECT fleet, equipment, retired_at FROM retired_name WHERE machine = ? ORDER BY retired_at",
             arguments: [id]
-        ).map { FormerName(equipment: try MachineKey($0), until: Timestamp(microseconds: try $0.decode(atIndex: 2))) }
+        ).map { FormerName(equipment: try MachineKey($0), until: try $0.time(2)) }
     }
 
     private func document(
@@ -98,10 +98,10 @@ struct MachineReader {
         document.isConnected = try row.decode(atIndex: 4)
         // The machine's own row is written when its frames leave the journal.
         document.lastReceivedAt = [
-            (try row.decode(Int64?.self, atIndex: 5)).map { Timestamp(microseconds: $0) },
+            try row.timeIfAny(5),
             head[try row.decode(atIndex: 2)]?.lastReceivedAt,
         ].compactMap { $0 }.max()
-        document.lastObservedAt = (try row.decode(Int64?.self, atIndex: 6)).map { Timestamp(microseconds: $0) }
+        document.lastObservedAt = try row.timeIfAny(6)
         document.openOrders = openOrders
         document.nextService = try (try row.decode(String?.self, atIndex: 8)).map {
             try JSON.value(ServiceStanding.self, from: $0)

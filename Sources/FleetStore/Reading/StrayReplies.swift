@@ -33,7 +33,7 @@ enum StrayReplies {
         ).map { row in
             let isUnknown: Bool = try row.decode(atIndex: 4)
             return QuarantineDocument.StrayReply(
-                receivedAt: Timestamp(microseconds: try row.decode(atIndex: 0)),
+                receivedAt: try row.time(0),
                 center: ServiceCenterID(unchecked: try row.decode(atIndex: 1)),
                 order: WorkOrderID(unchecked: try row.decode(String?.self, atIndex: 2) ?? ""),
                 state: try row.decode(String?.self, atIndex: 3) ?? "",

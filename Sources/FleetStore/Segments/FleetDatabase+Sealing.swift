@@ -134,12 +134,20 @@ extension FleetDatabase {
             return oldest.map { $0 > last } ?? true
         }
         if isOver { return false }
-        return try await write(doing) { db, _ in
+        return try await write(doing) { [self] db, _ in
             let last = min(try Cursor.sealed.value(db), try Cursor.evaluation.value(db))
-            try db.cachedStatement(
-                sql: "DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE id <= ? ORDER BY id LIMIT ?)"
-            ).execute(arguments: [last, limit])
-            return db.changesCount == limit
+            let rows = try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT id FROM journal WHERE id <= ? ORDER BY id LIMIT ?"),
+                arguments: [last, limit])
+            guard let end = rows.last else { return false }
+            // Whose they are is not known.
+            for row in head.unreadRows where rows.contains(row) {
+                try db.cachedStatement(
+                    sql: "INSERT INTO unreadable (machine, frames, why) SELECT 0, frames, ? FROM journal WHERE id = ?"
+                ).execute(arguments: ["row \(row) of the journal was damaged", row])
+            }
+            try db.cachedStatement(sql: "DELETE FROM journal WHERE id <= ?").execute(arguments: [end])
+            return rows.count == limit
         }
     }
 }

@@ -63,7 +63,7 @@ struct SegmentDirectory {
         for _ in 0..<count {
             signal &+= try reader.signed()
             let place = try reader.place()
-            let count = Int(clamping: try reader.varint())
+            let count = try reader.count(atMost: SegmentLimits.rows, of: "values")
             var statistics = ColumnSummary(count: count)
             for place in ColumnSummary.places { statistics[keyPath: place] = try reader.value() }
             columns.append(Column(signal: signal, place: place, statistics: statistics))

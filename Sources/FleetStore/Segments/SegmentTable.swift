@@ -90,8 +90,8 @@ struct StoredSegment {
 
     init(_ row: Row) throws {
         id = try row.decode(atIndex: 0)
-        first = Timestamp(microseconds: try row.decode(atIndex: 1))
-        last = Timestamp(microseconds: try row.decode(atIndex: 2))
+        first = try row.time(1)
+        last = try row.time(2)
         // A damaged row may say anything; who adds such numbers up must not get beyond what a number can hold.
         rowCount = min(max(0, try row.decode(atIndex: 3)), SegmentLimits.rows)
         self.row = row

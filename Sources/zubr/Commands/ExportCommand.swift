@@ -12,7 +12,8 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             Machine by machine, in order of time, boot, seq and signal. csv has a line a reading: observed_at, boot, seq, \
             signal, value and equipment; fault codes and tags are the signals @faults and @tags. json-lines has a line a \
-            frame. `zubr import` reads both again, to the bit. json is one document of one machine's readings.
+            frame. `zubr import` reads both again, to the bit. json is one document of one machine's readings. When rows of \
+            the journal are damaged, all others are written, and the status is 1.
 
             Examples:
               zubr export --database /var/lib/zubr/zubr.db --equipment kuzbass-coal/truck-17 --output csv
@@ -85,11 +86,12 @@ struct ExportCommand: AsyncParsableCommand {
                     of: machine, from: from ?? .distantPast, to: to ?? .distantFuture, only: signals, tags: tags
                 ) { try sink.add($0) }
             }
-            try sink.finish()
+            try sink.finish(unreadJournalRows: store.unreadJournalRows.count)
         } catch {
             sink.stop()
             throw error
         }
+        if let complaint = store.unreadComplaint("what is written") { throw CommandFailure(complaint) }
     }
 
     private func machines(of store: FleetDatabase) async throws -> [MachineKey] {
@@ -177,8 +179,8 @@ private struct FrameSink {
         (try? DocumentCoding.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 
-    mutating func finish() throws {
-        if format == .json { buffer += "\n]}\n".utf8 }
+    mutating func finish(unreadJournalRows: Int) throws {
+        if format == .json { buffer += "\n],\"unread_journal_rows\":\(unreadJournalRows)}\n".utf8 }
         try flush()
         try writer.finish()
         stop()

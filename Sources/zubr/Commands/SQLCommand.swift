@@ -59,11 +59,7 @@ struct SQLCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error.message)
         }
-        if let first = store.unreadJournalRows.first {
-            printError(
-                "row \(first) of the journal is damaged\(store.unreadJournalRows.count > 1 ? ", and others are" : ""); what came in it is missing from the answer, zubr check says more"
-            )
-        }
+        if let complaint = store.unreadComplaint("the answer") { printError(complaint) }
         var question = SQLQuestion(text)
         question.rowLimit = limit
         question.timeLimit = .seconds(timeout)

@@ -12,6 +12,7 @@ enum StoreDoor {
     ) async throws -> Answer {
         do throws(StoreFailure) {
             let store = try await FleetDatabase.open(path: path, access: .readOnly)
+            if let complaint = store.unreadComplaint("the answer") { printError(complaint) }
             let answer: Result<Answer, StoreFailure>
             do throws(StoreFailure) {
                 answer = .success(try await body(store))
