@@ -221,7 +221,7 @@ struct SegmentCatalogueTests {
             let start = random.next(tags.count)
             let rows = start..<start + random.next(tags.count - start)
             var found: [UInt64] = []
-            runs.forEach(in: rows) { found += $0.rows.map { _ in $0.value.bitPattern } }
+            runs.forEach(in: rows) { run in found += run.rows.map { _ in run.value.bitPattern } }
             #expect(found == tags[rows].map(\.bitPattern))
             var backwards: [UInt64] = []
             runs.forEachBackwards(in: rows) { run in
