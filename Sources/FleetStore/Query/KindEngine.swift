@@ -48,7 +48,7 @@ struct KindEngine {
 
     /// Calls `body` for each machine that has rows with any of the signals from `start` up to but without `end`.
     ///
-    /// - Parameter share: which part of these rows is looked at, roughly: whether a second core is worth waking up for it.
+    /// - Parameter share: which part of these rows is looked at, roughly; it tells whether a second core is worth waking.
     func map<Result>(
         _ names: [String], from start: Int64, to end: Int64, share: Double = 1,
         isNeeded: ([SegmentDirectory.Column?]) -> Bool,

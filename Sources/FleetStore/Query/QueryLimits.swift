@@ -8,6 +8,6 @@ struct QueryLimits: Sendable {
     var bytesAtOnce = 16 << 20
     /// So many bytes of segments that were asked about are kept for the questions that follow.
     var catalogueBytes = 32 << 20
-    /// From so many readings on all cores work: a core takes 50 µs to wake up, and as much for these when they are in memory.
+    /// From so many readings on all cores work; to wake one takes about as long as looking at half of them.
     var readingsOfOneCore = 100_000
 }

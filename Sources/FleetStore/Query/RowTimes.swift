@@ -1,5 +1,5 @@
-/// When the rows of a segment were measured, as counts of the longest unit that fits all: two or four bytes a row, in which
-/// a time is found without decoding anything.
+/// When the rows of a segment were measured, as counts of the longest unit that fits all: two or four bytes a row, in
+/// which a time is found without decoding anything.
 struct RowTimes: Sendable {
     private let first: Int64
     private let unit: Int64

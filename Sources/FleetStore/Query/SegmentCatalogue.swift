@@ -3,8 +3,8 @@ import GRDB
 import SeriesCodec
 import Synchronization
 
-/// What is in memory of the segments that were asked about lately: where they are, their directories, and columns as they
-/// are stored. It is an index and a copy of bytes, never an answer.
+/// What is in memory of the segments that were asked about lately: where they are, their directories, times, tags and
+/// columns. It is an index and a copy of what is stored, never an answer.
 ///
 /// A segment never changes. Which there are, `Cursor.segments` tells: it is moved on in the transaction that adds or
 /// removes one, so what is known under another number of it is looked up anew, whoever wrote.

@@ -1,8 +1,8 @@
 import GRDB
 import Synchronization
 
-/// The connections that read, each with a queue of its own, all opened at the start: what the daemon takes of memory and
-/// descriptors is to be seen then, and not after weeks.
+/// The connections that read, each with a queue of its own, all opened at the start: what the daemon takes of memory
+/// and descriptors is to be seen then, and not after weeks.
 ///
 /// A read is handed to the connection that became idle last, whose pages are in memory still; that is one change of
 /// threads, where a `DatabasePool` makes three. Reads that find none idle wait in the order in which they came.
