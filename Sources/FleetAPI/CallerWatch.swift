@@ -11,7 +11,7 @@ final class CallerWatch: Sendable {
     func during<Answer: Sendable>(
         _ channel: any Channel, _ body: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        let work = Task { try await body() }
+        let work = Task(executorPreference: EventLoopExecutor(channel.eventLoop)) { try await body() }
         let connection = ObjectIdentifier(channel)
         leaving.withLock { $0[connection] = { work.cancel() } }
         defer { leaving.withLock { $0[connection] = nil } }

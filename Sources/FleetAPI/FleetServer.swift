@@ -43,9 +43,13 @@ package struct FleetServer: Service {
                 await respond(to: request, on: context.channel, logger: context.logger)
             },
             // A caller that says nothing for this long is gone, or means us ill.
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [callers.handler], idleTimeout: .seconds(30))),
+            server: HTTPServerBuilder { [callers] responder in
+                ConnectionsOnTheirThreads(
+                    inner: HTTP1Channel(
+                        responder: responder,
+                        configuration: .init(
+                            additionalChannelHandlers: [callers.handler], idleTimeout: .seconds(30))))
+            },
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: socket.path),
                 availableConnectionsDelegate: MaximumAvailableConnections(FleetServer.connectionLimit)),

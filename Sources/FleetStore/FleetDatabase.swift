@@ -7,8 +7,8 @@ import Synchronization
 
 /// The fleet's database: what machines sent, what they need, and what was ordered for them, in one SQLite file.
 ///
-/// One connection writes and checkpoints, on a queue of its own; readers have a pool of read-only connections, and
-/// each read is bounded in time. Nothing of it runs on the threads of Swift's tasks.
+/// One connection writes and checkpoints, on a queue of its own; readers have read-only connections, and each read is
+/// bounded in time. Nothing of it runs on the threads of Swift's tasks.
 package final class FleetDatabase: Sendable {
     package let path: String
     /// What the configuration says; it may be read anew.
@@ -24,7 +24,7 @@ package final class FleetDatabase: Sendable {
     let isReserveSpent: Atomic<Bool>
     /// `nil` when the file was opened to be looked at only.
     let writer: DatabaseQueue?
-    let readers: DatabasePool
+    let readers: Readers
     /// What the writing connection knows by heart. Only its queue touches it, so nobody ever waits for it.
     let ledger: Mutex<Ledger>
     /// What the journal has and no segment has yet.
@@ -36,6 +36,8 @@ package final class FleetDatabase: Sendable {
     /// What questions may take.
     let queryLimits: QueryLimits
     let scratches = ScratchPool()
+    /// What is in memory of the segments that were asked about lately.
+    let segments: SegmentCatalogue
     /// What rows of imports said beside their values, as far as committed.
     let knownTags = Mutex(StoredTags())
     /// When the journal was last empty or moved into segments.
@@ -52,10 +54,11 @@ package final class FleetDatabase: Sendable {
     init(
         path: String, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
         quarantineBounds: QuarantineBounds, keepsBallast: Bool,
-        freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: DatabasePool, head: Head,
+        freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: Readers, head: Head,
         sealRules: SealRules, queryLimits: QueryLimits, lock: FileLock?
     ) {
         self.queryLimits = queryLimits
+        segments = SegmentCatalogue(byteLimit: queryLimits.catalogueBytes)
         self.sealRules = sealRules
         self.path = path
         self.head = head
@@ -168,12 +171,10 @@ extension FleetDatabase {
         _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
     ) async throws(StoreFailure) -> Value {
         let result: Result<Value, StoreFailure> = await withCheckedContinuation { continuation in
-            readers.asyncRead { [self] access in
-                let outcome = Result {
-                    let db = try access.get()
-                    let deadline = ReadDeadline(after: FleetDatabase.readBudget, caller: caller)
-                    return try deadline.bound(db) { try body(db, deadline) }
-                }
+            readers.read { db in
+                let deadline = ReadDeadline(after: FleetDatabase.readBudget, caller: caller)
+                return try deadline.bound(db) { try body(db, deadline) }
+            } done: { [path] outcome in
                 continuation.resume(
                     returning: outcome.mapError { StoreFailure($0, doing: doing, path: path) })
             }

@@ -49,6 +49,18 @@ package struct ColumnDecoder {
 
     package var rowCount: Int { presence.rowCount }
 
+    /// The scale that all values are on.
+    var scaleOfAll: DecimalScale? { misfits.isEmpty ? scale : nil }
+
+    /// Calls `body` with the numbers of all rows that have a value, which are there for that long only.
+    func withNumbers<Result>(_ body: (UnsafeBufferPointer<Int64>) -> Result) throws(Damage) -> Result {
+        let count = presence.valueCount
+        var reader = series
+        try NumberSeries.read(0..<count, blockSizes: presence.blockSizes, from: &reader, using: workspace)
+        try reader.expectEnd()
+        return body(UnsafeBufferPointer(start: workspace.numbers, count: count))
+    }
+
     /// Reads the values of `rows`: `values[0]` becomes that of the first of them. Rows without a value become NaN;
     /// `presence` tells them from values that are NaN.
     package func decode(_ rows: Range<Int>, into values: UnsafeMutableBufferPointer<Double>) throws(Damage) {

@@ -1,5 +1,5 @@
 /// Doubles that are whole numbers divided by a power of ten, which nearly everything is that a control unit sends.
-struct DecimalScale: Equatable {
+struct DecimalScale: Equatable, Sendable {
     static let largestPlaces = 12
     private static let powersOfTen: [Double] = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12]
 
@@ -75,6 +75,9 @@ struct DecimalScale: Equatable {
             for index in 0..<count { values[index] = DecimalScale.double(numbers[index], power: power) }
         }
     }
+
+    /// One of them.
+    @inline(__always) func value(of number: Int64) -> Double { DecimalScale.double(number, power: power) }
 
     @inline(__always) private static func double(_ number: Int64, power: Double) -> Double {
         let sign = number >> 63

@@ -6,7 +6,8 @@ package struct RowsDecoder {
 
     private let workspace: SegmentWorkspace
     private let first: Int64
-    private let unit: UInt64
+    /// What the times are multiples of, counted from the first; microseconds.
+    package let unit: UInt64
     private let timePart: ByteReader
     private let seqPart: ByteReader
     private let bootPart: ByteReader
@@ -50,6 +51,12 @@ package struct RowsDecoder {
             target.update(from: workspace.numbers + rows.lowerBound, count: rows.count)
         }
         return rows
+    }
+
+    /// Calls `body` with the times of all rows, which are there for that long only.
+    package func withTimes<Result>(_ body: (UnsafeBufferPointer<Int64>) -> Result) throws(Damage) -> Result {
+        try readTimes(0..<rowCount)
+        return body(UnsafeBufferPointer(start: workspace.numbers, count: rowCount))
     }
 
     /// Reads what the machine called `rows`.

@@ -35,6 +35,54 @@ struct ColumnTests {
         }
     }
 
+    @Test("a column that is kept in memory gives back the same to the bit", arguments: Shape.allCases, Gaps.allCases)
+    func counted(shape: Shape, gaps: Gaps) throws {
+        var generator = SeededGenerator(seed: 8)
+        for count in [1, 64, 3_000] {
+            let values = shape.values(count, &generator)
+            let presence = gaps.presence(count, &generator)
+            try ColumnTests.expectCounted(values, presence, &generator)
+        }
+    }
+
+    @Test(
+        "a column is kept in memory when its values are on one scale and less than four bytes apart",
+        arguments: [
+            ([0, -0.0, 0.1, 25.3, .nan], 5), ([-1, 252], 2), ([-1, 253], 4), ([0, 300, -12.5], 6),
+            ([0, 65_533], 4), ([0, 65_535], 8), ([0, 4e9], 8), ([0, 5e9], nil), ([0.1, 1e300], nil),
+            ([Double.pi, 2], nil), ([], nil),
+        ] as [([Double], Int?)])
+    func countedBytes(values: [Double], bytes: Int?) throws {
+        var generator = SeededGenerator(seed: 9)
+        // NaN stands for no value here, and a row without one costs its word in a bitmap.
+        let presence = Presence(values.map { !$0.isNaN })
+        let found = try ColumnTests.expectCounted(values, presence, &generator)
+        #expect(found == bytes.map { $0 + (presence.isComplete ? 0 : 8) })
+    }
+
+    /// How many bytes it takes; `nil` when it is not kept so.
+    @discardableResult private static func expectCounted(
+        _ values: [Double], _ presence: Presence, _ generator: inout SeededGenerator
+    ) throws -> Int? {
+        let (bytes, _) = encoded(values, presence)
+        let expected = bits(values, presence)
+        let workspace = SegmentWorkspace()
+        let counted = try bytes.withUnsafeBytes { try CountedColumn(ColumnDecoder($0, using: workspace)) }
+        guard let counted else { return nil }
+        #expect(counted.presence == presence)
+        for _ in 0..<20 {
+            let start = generator.next(values.count)
+            let rows = start..<start + generator.next(values.count - start + 1)
+            var found = [Double](repeating: 7, count: rows.count)
+            found.withUnsafeMutableBufferPointer { counted.decode(rows, into: $0) }
+            #expect(bits(found, Presence(rows.map { presence[$0] })) == Array(expected[rows]))
+            #expect(zip(rows, found).allSatisfy { presence[$0] || $1.isNaN })
+            let count = found.withUnsafeMutableBufferPointer { counted.decodePresent(rows, into: $0) }
+            #expect(found[..<count].map(\.bitPattern) == rows.filter { presence[$0] }.map { values[$0].bitPattern })
+        }
+        return counted.byteCount
+    }
+
     @Test("an empty column and a full segment can be written", arguments: [0, SegmentLimits.rows])
     func limits(count: Int) throws {
         var generator = SeededGenerator(seed: 1)

@@ -3,9 +3,10 @@
 /// Everything that decides who may ask, and how much may be sent, hangs on this value, so that no route can be
 /// reached past it.
 struct Route: Sendable {
-    var method: Method
+    let method: Method
     /// `/v1/machines/{fleet}/{equipment}`; a segment in braces takes any one segment.
-    var path: String
+    let path: String
+    private let template: [String]
     var summary: String
     /// Query parameters it knows. Any other is refused, because a misspelt one would be an unfiltered answer.
     var parameters: Set<String>
@@ -23,6 +24,7 @@ struct Route: Sendable {
     ) {
         self.method = method
         self.path = path
+        template = path.split(separator: "/").map(String.init)
         self.summary = summary
         self.parameters = parameters
         self.repeatable = repeatable
@@ -36,13 +38,12 @@ struct Route: Sendable {
 
     /// The values of the segments in braces, when `segments` is this route's path.
     func match(_ segments: [Substring]) -> [String: String]? {
-        let template = path.split(separator: "/")
         guard template.count == segments.count else { return nil }
         var values: [String: String] = [:]
         for (expected, given) in zip(template, segments) {
             if expected.hasPrefix("{") {
                 values[String(expected.dropFirst().dropLast())] = String(given)
-            } else if expected != given {
+            } else if given != expected {
                 return nil
             }
         }

@@ -45,13 +45,11 @@ package struct DatabaseExamination: Sendable, Hashable {
         of database: FleetDatabase, budget: Duration
     ) async throws(StoreFailure) -> Wholeness {
         let result: Result<Wholeness, StoreFailure> = await withCheckedContinuation { continuation in
-            database.readers.asyncRead { access in
-                let outcome = Result {
-                    let db = try access.get()
-                    return try ReadDeadline(after: budget).bound(db) {
-                        try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "ok"
-                    }
+            database.readers.read { db in
+                try ReadDeadline(after: budget).bound(db) {
+                    try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "ok"
                 }
+            } done: { outcome in
                 switch outcome {
                 case .success("ok"): continuation.resume(returning: .success(.whole))
                 case .success(let verdict): continuation.resume(returning: .success(.damaged(verdict)))

@@ -11,6 +11,8 @@ enum Cursor: String, CaseIterable {
     /// How far the journal is in segments: see `SealMark`.
     case sealed, sealing
     case sealingMachine = "sealing_machine"
+    /// Counts how often segments were added or removed.
+    case segments
     /// Counts changes of the registry.
     case registry
     /// Counts how often machines were given other names.
@@ -34,6 +36,13 @@ enum Cursor: String, CaseIterable {
         try db.cachedStatement(
             sql: "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
         ).execute(arguments: [rawValue, value])
+    }
+
+    /// Adds 1.
+    func advance(_ db: Database) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO cursor VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+        ).execute(arguments: [rawValue])
     }
 }
 

@@ -61,7 +61,7 @@ extension FleetDatabase {
 
     private static func connect(
         path: String, access: Access, schema: Schema, sync: CommitSync
-    ) throws(StoreFailure) -> (DatabaseQueue?, DatabasePool, FileLock?) {
+    ) throws(StoreFailure) -> (DatabaseQueue?, Readers, FileLock?) {
         // Who reads must find a file, and must not leave a lock beside nothing.
         if !access.mayMake, FileSize.of(path) == nil {
             throw .notFound("there is no database at \(path); check --database")
@@ -70,8 +70,8 @@ extension FleetDatabase {
         let lock = try FileLock(database: resolved(path), access: access)
         do {
             guard access.mayWrite else {
-                let readers = try DatabasePool(path: path, configuration: Connections.reader())
-                let version = try readers.read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
+                let readers = try Readers(path: path)
+                let version = try readers.first { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
                 guard version == schema.version else {
                     throw StoreFailure.foreign(
                         "\(path) has the older schema \(version); start zubrd of this version on it once, it updates it"
@@ -90,9 +90,7 @@ extension FleetDatabase {
             try check(writer, path: path)
             try migrate(writer, path: path, schema: schema)
             try settle(writer)
-            let readers = try DatabasePool(path: path, configuration: Connections.reader())
-            openAll(readers)
-            return (writer, readers, lock)
+            return (writer, try Readers(path: path), lock)
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) && access.mayWrite
         {
@@ -203,9 +201,9 @@ extension FleetDatabase {
     }
 
     /// What the journal has and no segment has. A damaged row is left out here, and named by whoever reads it next.
-    private static func head(_ readers: DatabasePool, path: String) throws(StoreFailure) -> Head {
+    private static func head(_ readers: Readers, path: String) throws(StoreFailure) -> Head {
         do {
-            return try readers.read { db in
+            return try readers.first { db in
                 let head = Head()
                 let mark = try SealMark(db)
                 let rows = try Row.fetchCursor(
@@ -224,25 +222,6 @@ extension FleetDatabase {
         } catch {
             throw StoreFailure(error, doing: "cannot read the journal", path: path)
         }
-    }
-
-    /// Opens every connection that reads. They would be opened when as many are first wanted at once, which may be after
-    /// weeks: what the daemon takes of memory and descriptors is to be seen from the start.
-    private static func openAll(_ readers: DatabasePool) {
-        let (arrived, left) = (DispatchGroup(), DispatchGroup())
-        let door = DispatchSemaphore(value: 0)
-        for _ in 0..<readers.configuration.maximumReaderCount {
-            arrived.enter()
-            left.enter()
-            readers.asyncRead { _ in
-                arrived.leave()
-                door.wait()
-                left.leave()
-            }
-        }
-        arrived.wait()
-        for _ in 0..<readers.configuration.maximumReaderCount { door.signal() }
-        left.wait()
     }
 
     private static func migrate(_ writer: DatabaseQueue, path: String, schema: Schema) throws {

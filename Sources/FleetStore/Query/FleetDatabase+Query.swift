@@ -21,7 +21,11 @@ extension FleetDatabase {
         let caller = ReadDeadline.Caller()
         let result: Result<Value, StoreFailure> = await withTaskCancellationHandler {
             do throws(StoreFailure) {
-                return .success(try await read(doing, for: caller, body))
+                return .success(
+                    try await read(doing, for: caller) { [self] db, deadline in
+                        defer { segments.trim() }
+                        return try body(db, deadline)
+                    })
             } catch {
                 return .failure(error)
             }

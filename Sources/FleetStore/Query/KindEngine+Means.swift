@@ -62,13 +62,13 @@ extension KindEngine {
             var groups = RowGroups(tags, usual: usualTags(of: columns.machine), key: key)
             var means: [Mean] = []
             try columns.forEachBlock(from: .min, to: at + 1, scratch) { block in
-                withUnsafeTemporaryAllocation(of: Int32.self, capacity: block.count) { places in
-                    groups.places(of: block, into: places.baseAddress!)
+                block.tags.forEach(in: block.rows) { run in
+                    let place = groups.place(of: run.value)
+                    guard place >= 0 else { return }
                     means += repeatElement(Mean(), count: groups.keys.count * count - means.count)
                     means.withUnsafeMutableBufferPointer { means in
-                        for row in 0..<block.count where places[row] >= 0 {
-                            add(block.values, row, means.baseAddress! + Int(places[row]) * count)
-                        }
+                        let start = block.rows.lowerBound
+                        for row in run.rows { add(block.values, row - start, means.baseAddress! + place * count) }
                     }
                 }
             }

@@ -41,7 +41,7 @@ extension KindEngine {
             }
         } else {
             let found = try map(
-                names, from: .min, to: end,
+                names, from: .min, to: end, share: 1 / 16,
                 isNeeded: { columns in
                     switch question.kind {
                     // Where fuel was never low there is nothing to be found.
@@ -80,35 +80,34 @@ extension KindEngine {
             }
         }
         var newest: [NewestRow?] = []
-        /// Takes the newest row of each group that is wanted still; those it has found are not wanted any more.
-        func find(
-            _ block: RowBlock, _ places: UnsafePointer<Int32>, _ isWanted: inout [Bool]
-        ) {
-            var left = isWanted.count { $0 }
-            for row in stride(from: block.count - 1, through: 0, by: -1) where places[row] >= 0 {
-                guard left > 0 else { return }
-                let place = Int(places[row])
-                guard isWanted[place] else { continue }
-                if let known = newest[place], known.time >= block.times[row] {
+        /// The last of some rows of each group that is wanted still; those it has found are not wanted any more.
+        func find(_ block: RowBlock, _ isWanted: inout [Bool]) {
+            // Rows are counted from the first of the segment.
+            let columns = (0..<count).map { block.values[$0].map { $0 - block.rows.lowerBound } }
+            let (one, other) = (columns[0], columns.count > 1 ? columns[1] : nil)
+            func isIt(_ row: Int) -> Bool {
+                if kind == .lowFuel { return one.map { $0[row] <= 0.1 } ?? false }
+                return one.map { !$0[row].isNaN } ?? false || other.map { !$0[row].isNaN } ?? false
+            }
+            block.tags.forEachBackwards(in: block.rows) { run in
+                let place = groups.place(of: run.value)
+                if place >= 0, isWanted[place], let row = run.rows.last(where: isIt) {
                     isWanted[place] = false
-                    left -= 1
-                    continue
+                    let time = block.clock.time(of: row)
+                    if newest[place].map({ $0.time < time }) ?? true {
+                        newest[place] = NewestRow(
+                            time: time, driver: (tags[run.value] ?? usual).driver,
+                            values: columns.map { $0?[row] ?? .nan })
+                    }
                 }
-                let values = block.values.prefix(count).lazy.map { $0?[row] ?? .nan }
-                guard kind == .lowFuel ? values.first! <= 0.1 : values.contains(where: { !$0.isNaN }) else { continue }
-                isWanted[place] = false
-                left -= 1
-                let said = block.tags.flatMap { tags[$0[row]] } ?? usual
-                newest[place] = NewestRow(time: block.times[row], driver: said.driver, values: Array(values))
+                return isWanted.contains(true)
             }
         }
         columns.head?.withBlock { block in
-            let places = UnsafeMutablePointer<Int32>.allocate(capacity: block.count)
-            defer { places.deallocate() }
-            groups.places(of: block, into: places)
+            block.tags.forEach(in: block.rows) { _ = groups.place(of: $0.value) }
             newest = Array(repeating: nil, count: groups.keys.count)
             var isWanted = [Bool](repeating: true, count: groups.keys.count)
-            find(block, places, &isWanted)
+            find(block, &isWanted)
         }
         for segment in columns.segments.sorted(by: { $0.last > $1.last }) {
             if kind == .lastLoc, let known = newest.first ?? nil, known.time >= segment.last { break }
@@ -117,50 +116,42 @@ extension KindEngine {
             defer { buffers.forEach(scratch.giveBack) }
             // Which rows come up to T, and whose they are.
             try load(segment, tagColumn)
-            let isWhole = segment.last <= at
-            let rows =
-                isWhole
-                ? 0..<segment.rowCount
-                : try segment.times(from: .min, to: at + 1, into: buffers[0].times, using: scratch.workspace)
+            let (rows, clock) = try segment.clock(
+                from: .min, to: at + 1, room: buffers[0].times, using: scratch.workspace)
             guard !rows.isEmpty else { continue }
-            let hasTags = try segment.values(
-                of: tagColumn, rows, into: buffers[tagColumn].values, using: scratch.workspace)
-            let places = UnsafeMutablePointer<Int32>.allocate(capacity: rows.count)
-            defer { places.deallocate() }
-            var block = RowBlock(
-                count: rows.count, times: UnsafePointer(buffers[0].times), values: [],
-                tags: hasTags ? UnsafePointer(buffers[tagColumn].values) : nil)
-            groups.places(of: block, into: places)
-            while newest.count < groups.keys.count { newest.append(nil) }
+            let runs = try segment.tagRuns(of: tagColumn, room: buffers[tagColumn].values, using: scratch.workspace)
             // The last row of each group of which nothing newer is known: mostly not far from the end.
-            var isWanted = newest.map { $0.map { $0.time < segment.last } ?? true }
-            var isUnseen = isWanted
-            var start = rows.count
-            for row in (0..<rows.count).reversed() where places[row] >= 0 && isUnseen[Int(places[row])] {
-                isUnseen[Int(places[row])] = false
-                start = row
+            var isWanted: [Bool] = []
+            var isUnseen: [Bool] = []
+            var start = rows.upperBound
+            runs.forEachBackwards(in: rows) { run in
+                let place = groups.place(of: run.value)
+                while newest.count < groups.keys.count { newest.append(nil) }
+                while isWanted.count < newest.count {
+                    isWanted.append(newest[isWanted.count].map { $0.time < segment.last } ?? true)
+                    isUnseen.append(isWanted.last!)
+                }
+                if place >= 0, isUnseen[place] {
+                    isUnseen[place] = false
+                    start = run.rows.upperBound - 1
+                }
+                return true
             }
             for place in isWanted.indices where isUnseen[place] { isWanted[place] = false }
-            var end = rows.count
-            while isWanted.contains(true), end > 0 {
-                start = min(start, end - 1)
-                let part = rows.lowerBound + start..<rows.lowerBound + end
-                if isWhole {
-                    try segment.times(of: part, into: buffers[0].times + start, using: scratch.workspace)
-                }
-                block.count = part.count
-                block.times = UnsafePointer(buffers[0].times + start)
-                block.tags = hasTags ? UnsafePointer(buffers[tagColumn].values + start) : nil
-                block.values = try (0..<count).map { column in
+            var end = rows.upperBound
+            while isWanted.contains(true), end > rows.lowerBound {
+                start = max(rows.lowerBound, min(start, end - 1))
+                let part = start..<end
+                let values: [UnsafePointer<Double>?] = try (0..<count).map { column in
                     if segment.columns[column] != nil { try load(segment, column) }
-                    let isThere = try segment.values(
-                        of: column, part, into: buffers[column].values, using: scratch.workspace)
-                    return isThere ? UnsafePointer(buffers[column].values) : nil
+                    let values = buffers[column].values
+                    let isThere = try segment.values(of: column, part, into: values, using: scratch.workspace)
+                    return isThere ? UnsafePointer(values) : nil
                 }
-                find(block, places + start, &isWanted)
+                find(RowBlock(rows: part, clock: clock, values: values, tags: runs), &isWanted)
                 // Further back for those whose last row does not say it.
                 end = start
-                start = max(0, start - max(1_024, 4 * part.count))
+                start -= max(1_024, 4 * part.count)
             }
         }
         return newest.compactMap { $0 }

@@ -25,11 +25,11 @@ extension KindEngine {
             var bins = empty
             try columns.forEachBlock(from: first, to: last + 1, scratch) { block in
                 guard let values = block.values[0] else { return }
-                withUnsafeTemporaryAllocation(of: Int32.self, capacity: block.count) { places in
-                    groups.places(of: block, into: places.baseAddress!)
+                block.tags.forEach(in: block.rows) { run in
+                    let place = groups.place(of: run.value)
+                    guard place >= 0 else { return }
                     bins.add(
-                        values, block.times, places.baseAddress!, rows: block.count, groups: groups.keys.count,
-                        wantsOthers: wantsOthers)
+                        values - block.rows.lowerBound, run.rows, block.clock, to: place, wantsOthers: wantsOthers)
                 }
             }
             return (keys: groups.keys, bins: bins)

@@ -47,18 +47,23 @@ struct KindEngine {
     }
 
     /// Calls `body` for each machine that has rows with any of the signals from `start` up to but without `end`.
+    ///
+    /// - Parameter share: which part of these rows is looked at, roughly; it tells whether a second core is worth waking.
     func map<Result>(
-        _ names: [String], from start: Int64, to end: Int64, isNeeded: ([SegmentDirectory.Column?]) -> Bool,
+        _ names: [String], from start: Int64, to end: Int64, share: Double = 1,
+        isNeeded: ([SegmentDirectory.Column?]) -> Bool,
         _ body: (MachineColumns, QueryScratch) throws -> Result
     ) throws -> [(machine: QueryMachine, result: Result)] {
         let wanted = wanted(names)
         var found: [MachineColumns] = []
         var readings = 0
+        var looked = 0.0
         for machine in try machines() {
             var columns = try finder.columns(of: machine, wanted, from: start, to: end)
             columns.segments.removeAll { !isNeeded($0.columns) }
             guard !columns.segments.isEmpty || columns.head != nil else { continue }
             readings += columns.readingCount
+            looked += columns.readings(from: start, to: end) * share
             found.append(columns)
             guard readings <= work.limits.readings else {
                 throw StoreFailure.tooMuch(
@@ -66,7 +71,7 @@ struct KindEngine {
                 )
             }
         }
-        let results = try work.map(found, readings: readings) { columns, chunks in
+        let results = try work.map(found, readings: Int(looked)) { columns, chunks in
             for segment in columns.segments {
                 for (index, column) in segment.columns.enumerated() where column != nil {
                     try segment.load(index, from: chunks)
@@ -103,11 +108,11 @@ struct KindEngine {
 
 /// Rows of a machine in columns, all from one segment or from the head.
 struct RowBlock {
-    var count: Int
-    var times: UnsafePointer<Int64>
-    /// By the wanted signals, NaN where a row has no value; `nil` when none has.
+    var rows: Range<Int>
+    var clock: RowClock
+    /// By the wanted signals, from the first of the rows on, NaN where a row has no value; `nil` when none has.
     var values: [UnsafePointer<Double>?]
-    var tags: UnsafePointer<Double>?
+    var tags: TagRuns
 }
 
 extension MachineColumns {
@@ -118,15 +123,17 @@ extension MachineColumns {
         for segment in segments {
             let buffers = segment.columns.map { _ in scratch.buffer() }
             defer { buffers.forEach(scratch.giveBack) }
-            let rows = try segment.times(from: start, to: end, into: buffers[0].times, using: scratch.workspace)
+            let (rows, clock) = try segment.clock(
+                from: start, to: end, room: buffers[0].times, using: scratch.workspace)
             guard !rows.isEmpty else { continue }
-            var values: [UnsafePointer<Double>?] = []
-            for (index, buffer) in buffers.enumerated() {
-                let isThere = try segment.values(of: index, rows, into: buffer.values, using: scratch.workspace)
-                values.append(isThere ? UnsafePointer(buffer.values) : nil)
+            let tagColumn = segment.columns.count - 1
+            let tags = try segment.tagRuns(of: tagColumn, room: buffers[tagColumn].values, using: scratch.workspace)
+            let values: [UnsafePointer<Double>?] = try (0..<tagColumn).map { column in
+                let values = buffers[column].values
+                let isThere = try segment.values(of: column, rows, into: values, using: scratch.workspace)
+                return isThere ? UnsafePointer(values) : nil
             }
-            let tags = values.removeLast()
-            try body(RowBlock(count: rows.count, times: UnsafePointer(buffers[0].times), values: values, tags: tags))
+            try body(RowBlock(rows: rows, clock: clock, values: values, tags: tags))
         }
         try head?.withBlock(body)
     }
@@ -147,9 +154,9 @@ extension HeadColumns {
         try withExtendedLifetime(buffers) {
             try body(
                 RowBlock(
-                    count: times.count, times: UnsafePointer(buffers[0].times),
+                    rows: 0..<times.count, clock: .listed(UnsafePointer(buffers[0].times), from: 0),
                     values: buffers.dropLast().map { UnsafePointer($0.values) },
-                    tags: UnsafePointer(buffers.last!.values)))
+                    tags: TagRuns(UnsafeBufferPointer(start: buffers.last!.values, count: times.count))))
         }
     }
 }
@@ -160,7 +167,7 @@ struct RowGroups<Key: Hashable & Sendable> {
     private let usual: StoredTags.Tags
     private let key: (StoredTags.Tags) -> Key?
     private(set) var keys: [Key] = []
-    private var places: [UInt64: Int32] = [:]
+    private var places: [UInt64: Int] = [:]
 
     /// - Parameter key: `nil` for rows that do not count.
     init(_ tags: StoredTags, usual: StoredTags.Tags, key: @escaping (StoredTags.Tags) -> Key?) {
@@ -170,36 +177,18 @@ struct RowGroups<Key: Hashable & Sendable> {
     }
 
     /// The place among `keys`; -1 when rows with such tags do not count.
-    mutating func place(of value: Double) -> Int32 {
+    mutating func place(of value: Double) -> Int {
         if let known = places[value.bitPattern] { return known }
-        var place: Int32 = -1
+        var place = -1
         if let key = key(tags[value] ?? usual) {
             if let index = keys.firstIndex(of: key) {
-                place = Int32(index)
+                place = index
             } else {
-                place = Int32(keys.count)
+                place = keys.count
                 keys.append(key)
             }
         }
         places[value.bitPattern] = place
         return place
-    }
-
-    /// The places of a block's rows.
-    mutating func places(of block: RowBlock, into places: UnsafeMutablePointer<Int32>) {
-        guard let tags = block.tags else {
-            places.update(repeating: place(of: .nan), count: block.count)
-            return
-        }
-        var last = tags[0].bitPattern
-        var current = place(of: tags[0])
-        for row in 0..<block.count {
-            let bits = tags[row].bitPattern
-            if bits != last {
-                last = bits
-                current = place(of: tags[row])
-            }
-            places[row] = current
-        }
     }
 }

@@ -1,6 +1,5 @@
 import FleetModel
 import FleetRuntime
-import GRDB
 import SeriesCodec
 
 /// Finds the newest readings, from the newest segment backwards and only as far as it takes.
@@ -59,18 +58,12 @@ struct LastReadings {
                 }
             }
         }
-        let rows = try Row.fetchCursor(
-            finder.db.cachedStatement(
-                sql: """
-                    SELECT id, first, last, rows, directory FROM segment
-                    WHERE machine = ? AND level = ? AND first < ? ORDER BY last DESC
-                    """), arguments: [machine.id, SegmentLevel.readings.rawValue, end])
-        while let row = try rows.next() {
+        let places = try finder.places(of: machine, .readings).filter { $0.first < end }
+        for place in places.sorted(by: { $0.last > $1.last }) {
             try finder.deadline.check()
-            let last = try row.time(2).microseconds
             // Those that follow end even earlier.
-            if found.allSatisfy({ $0.map { last < $0.time } ?? false }) { break }
-            let segment = try finder.segment(row, of: machine, wanted)
+            if found.allSatisfy({ $0.map { place.last < $0.time } ?? false }) { break }
+            let segment = try finder.segment(place, of: machine, .readings, wanted)
             let buffer = scratch.buffer()
             defer { scratch.giveBack(buffer) }
             var rows: Range<Int>?
@@ -82,7 +75,7 @@ struct LastReadings {
                 return found
             }
             for column in found.indices {
-                guard segment.columns[column] != nil, found[column].map({ last >= $0.time }) ?? true,
+                guard segment.columns[column] != nil, found[column].map({ place.last >= $0.time }) ?? true,
                     let newest = try newest(
                         of: segment, column, before: end, buffer.times, times, chunks, scratch.workspace)
                 else { continue }

@@ -6,6 +6,8 @@ struct QueryLimits: Sendable {
     var keptValues = 4_000_000
     /// The bytes of so many columns are in memory at once.
     var bytesAtOnce = 16 << 20
-    /// From so many readings on both cores work.
-    var readingsOfOneCore = 50_000
+    /// So many bytes of segments that were asked about are kept for the questions that follow.
+    var catalogueBytes = 32 << 20
+    /// From so many readings on all cores work; to wake one takes about as long as looking at half of them.
+    var readingsOfOneCore = 100_000
 }

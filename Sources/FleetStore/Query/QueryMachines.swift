@@ -81,6 +81,16 @@ struct MachineColumns: Sendable {
             sum + segment.columns.reduce(0) { $0 + ($1?.statistics.count ?? 0) }
         }
     }
+
+    /// How many of these are from `start` up to but without `end`, if they are spread evenly.
+    func readings(from start: Int64, to end: Int64) -> Double {
+        segments.reduce(head.map { Double($0.times.count * $0.values.count) } ?? 0) { sum, segment in
+            let (first, last) = (Double(segment.first), Double(segment.last) + 1)
+            let common = min(last, Double(end)) - max(first, Double(start))
+            let part = min(1, max(0, common) / max(1, last - first))
+            return sum + part * Double(segment.columns.reduce(0) { $0 + ($1?.statistics.count ?? 0) })
+        }
+    }
 }
 
 /// Finds what a question looks at, within one read.
@@ -88,7 +98,8 @@ struct ColumnFinder {
     let db: Database
     let names: StoredNames
     let deadline: ReadDeadline
-    let mark: SealMark
+    let marks: StoreMarks
+    let catalogue: SegmentCatalogue
     /// Taken before the transaction: see `Head.runs`.
     let head: [Int64: Head.Run]
 
@@ -97,7 +108,8 @@ struct ColumnFinder {
         self.deadline = deadline
         self.head = head
         names = try database.names(db)
-        mark = try SealMark(db)
+        marks = try StoreMarks(db)
+        catalogue = database.segments
     }
 
     /// Segments that may have something from `start` up to but without `end`, and what of it is in the head.
@@ -116,34 +128,24 @@ struct ColumnFinder {
         of machine: QueryMachine, _ level: SegmentLevel, _ wanted: WantedSignals, from start: Int64, to end: Int64
     ) throws -> [SegmentColumns] {
         var segments: [SegmentColumns] = []
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT id, first, last, rows, directory FROM segment
-                WHERE machine = ? AND level = ? AND last >= ? AND first < ? ORDER BY first, id
-                """)
-        let rows = try Row.fetchCursor(
-            statement, arguments: [machine.id, level.rawValue, start, end])
-        while let row = try rows.next() {
-            let segment = try self.segment(row, of: machine, wanted)
+        for place in try places(of: machine, level) where place.last >= start && place.first < end {
+            let segment = try self.segment(place, of: machine, level, wanted)
             if segment.columns.contains(where: { $0 != nil }) { segments.append(segment) }
         }
         return segments
     }
 
-    /// - Parameter row: id, first, last, rows, directory.
-    func segment(_ row: Row, of machine: QueryMachine, _ wanted: WantedSignals) throws -> SegmentColumns {
-        let rowCount: Int = try row.decode(atIndex: 3)
-        guard (1...SegmentLimits.rows).contains(rowCount) else {
-            throw StoreFailure.damaged(
-                "the segment \(try row.decode(Int64.self, atIndex: 0)) of \(machine.key) is said to have \(rowCount) rows; restore a backup, the rest stays readable"
-            )
-        }
-        return try row.withUnsafeBlob(4) { directory in
-            try SegmentColumns(
-                id: try row.decode(atIndex: 0), machine: machine.key, first: try row.time(1).microseconds,
-                last: try row.time(2).microseconds, rowCount: rowCount, directory: directory,
-                wanted: wanted)
-        }
+    /// Where the segments of a machine are, in order of their first rows.
+    func places(of machine: QueryMachine, _ level: SegmentLevel) throws -> [SegmentCatalogue.Place] {
+        try catalogue.places(of: machine.id, level, as: marks.segments, db)
+    }
+
+    func segment(
+        _ place: SegmentCatalogue.Place, of machine: QueryMachine, _ level: SegmentLevel, _ wanted: WantedSignals
+    ) throws -> SegmentColumns {
+        SegmentColumns(
+            try catalogue.segment(place, of: machine.id, machine.key, level, as: marks.segments, db), of: machine.key,
+            wanted, catalogue)
     }
 
     func headColumns(
@@ -152,7 +154,7 @@ struct ColumnFinder {
         guard let run = head[machine.id] else { return nil }
         do {
             let columns = try HeadColumns(
-                run, after: mark.position(of: machine.id), wanted, names: names, from: start, to: end)
+                run, after: marks.seal.position(of: machine.id), wanted, names: names, from: start, to: end)
             return columns.isEmpty ? nil : columns
         } catch {
             throw StoreFailure.damaged("what came last of \(machine.key) cannot be read: \(error.description)")

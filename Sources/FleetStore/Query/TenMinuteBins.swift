@@ -23,28 +23,32 @@ struct TenMinuteBins {
 
     var groupCount: Int { count == 0 ? 0 : counts.count / count }
 
-    /// Adds values, but not NaN. `places` say which group a row is of, -1 for none, and are less than `groups`.
+    /// Adds the values of rows to a group, but not NaN, in their order.
+    ///
+    /// - Parameter values: by the numbers of their rows.
     mutating func add(
-        _ values: UnsafePointer<Double>, _ times: UnsafePointer<Int64>, _ places: UnsafePointer<Int32>, rows: Int,
-        groups: Int, wantsOthers: Bool = false
+        _ values: UnsafePointer<Double>, _ rows: Range<Int>, _ clock: RowClock, to group: Int, wantsOthers: Bool = false
     ) {
-        grow(to: groups)
-        let (start, count) = (start, count)
-        sums.withUnsafeMutableBufferPointer { sums in
-            counts.withUnsafeMutableBufferPointer { counts in
-                others.withUnsafeMutableBufferPointer { others in
-                    for row in 0..<rows {
-                        let value = values[row]
-                        let place = Int(places[row])
-                        guard place >= 0, value == value else { continue }
-                        let bin = Int(UInt64(bitPattern: times[row] &- start) / UInt64(TenMinuteBins.length))
-                        let index = place &* count &+ bin
-                        sums[index] += value
-                        counts[index] &+= 1
-                        if wantsOthers, value != 0 { others[index] &+= 1 }
-                    }
-                }
+        grow(to: group + 1)
+        var row = rows.lowerBound
+        while row < rows.upperBound {
+            let bin = Int((clock.time(of: row) - start) / TenMinuteBins.length)
+            let end = clock.firstRow(notBefore: time(of: bin + 1), in: row..<rows.upperBound)
+            let index = group * count + bin
+            var sum = sums[index]
+            var number = 0
+            for place in row..<end {
+                let value = values[place]
+                guard value == value else { continue }
+                sum += value
+                number &+= 1
             }
+            sums[index] = sum
+            counts[index] += number
+            if wantsOthers {
+                for place in row..<end where values[place] == values[place] && values[place] != 0 { others[index] += 1 }
+            }
+            row = end
         }
     }
 

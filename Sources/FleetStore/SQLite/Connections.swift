@@ -30,7 +30,6 @@ enum Connections {
         var configuration = shared()
         configuration.label = "FleetStore.reader"
         configuration.readonly = true
-        configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(

@@ -14,6 +14,7 @@ enum SegmentTable {
     static func insert(_ segment: Segment, _ db: Database) throws {
         precondition(
             segment.chunks.count < SegmentDirectory.chunksMax, "a segment of at most 65,536 rows has fewer chunks")
+        try Cursor.segments.advance(db)
         try db.cachedStatement(
             sql: "INSERT INTO segment (machine, level, first, last, rows, directory) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
@@ -31,6 +32,7 @@ enum SegmentTable {
     }
 
     static func delete(_ segments: [Int64], _ db: Database) throws {
+        try Cursor.segments.advance(db)
         for id in segments {
             try db.cachedStatement(sql: "DELETE FROM chunk WHERE id BETWEEN ? AND ?")
                 .execute(arguments: [chunkRow(id, 0), chunkRow(id, SegmentDirectory.chunksMax - 1)])
