@@ -5,23 +5,17 @@ extension SegmentDirectory {
     static func columns(
         of wanted: [Int64], in bytes: UnsafeRawBufferPointer
     ) throws(Damage) -> (rows: Place, columns: [Column?]) {
-        var reader = try ByteReader.body(of: bytes, version: SegmentDirectory.version)
-        let rows = try reader.place()
-        _ = try reader.place()
+        var reader = try DirectoryReader(bytes)
         var columns = [Column?](repeating: nil, count: wanted.count)
-        var signal: Int64 = 0
-        for _ in 0..<(try reader.count(of: "columns")) {
-            signal &+= try reader.signed()
-            let place = try reader.place()
-            let count = Int(clamping: try reader.varint())
-            if let index = wanted.firstIndex(of: signal) {
-                var statistics = ColumnSummary(count: count)
-                for place in ColumnSummary.places { statistics[keyPath: place] = try reader.value() }
-                columns[index] = Column(signal: signal, place: place, statistics: statistics)
+        while let head = try reader.nextColumn() {
+            if let index = wanted.firstIndex(of: head.signal) {
+                columns[index] = Column(
+                    signal: head.signal, place: head.place,
+                    statistics: try ColumnSummary(count: head.count, from: &reader.bytes))
             } else {
-                for _ in ColumnSummary.places where try reader.varint() & 7 == 7 { _ = try reader.word() }
+                try ColumnSummary.skip(&reader.bytes)
             }
         }
-        return (rows, columns)
+        return (reader.rows, columns)
     }
 }
