@@ -32,7 +32,8 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FleetRuntime", dependencies: ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"],
-            path: "Sources/FleetRuntime", sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"],
+            path: "Sources/FleetRuntime",
+            sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"],
             swiftSettings: strict),
         .target(
             name: "FleetStore",
@@ -46,8 +47,9 @@ let package = Package(
                 "Import/RejectedLines.swift", "Import/RowLayout.swift", "Import/TableReader.swift",
                 "Journal/FrameBlock.swift", "Journal/FrameReader.swift", "Journal/FrameWriter.swift",
                 "Journal/JournalRow.swift", "Journal/SealedBytes.swift", "Journal/SequenceRanges.swift",
-                "Journal/StoredNames.swift", "Segments/Segment.swift", "Segments/SegmentDirectory.swift",
-                "Segments/Track.swift", "SQLite/JSON.swift",
+                "Journal/StoredNames.swift", "Segments/ColumnSummary.swift", "Segments/LeafPacking.swift",
+                "Segments/Segment.swift", "Segments/SegmentDirectory.swift", "Segments/Track.swift",
+                "SQLite/JSON.swift",
             ],
             swiftSettings: strict),
         .target(

@@ -94,6 +94,8 @@ struct ImportCommand: AsyncParsableCommand {
         let store = try await FleetDatabase.open(path: database, access: .filling)
         do {
             let (total, before, isKnown) = try await store.importFile(plan, from: source, progress: progress)
+            // Of a file that was longer than the memory there is a segment for each part.
+            if !isKnown { try await store.compact() }
             await store.close()
             return Outcome(
                 total: total, before: before, isKnown: isKnown, bytesOnDisk: FleetDatabase.bytesOnDisk(database))
