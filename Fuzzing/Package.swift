@@ -32,8 +32,8 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FleetRuntime", dependencies: ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"],
-            path: "Sources/FleetRuntime", sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"],
-            swiftSettings: strict),
+            path: "Sources/FleetRuntime",
+            sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"], swiftSettings: strict),
         .target(
             name: "FleetStore",
             dependencies: ["FleetModel", "TelemetryCodec", "FleetRuntime", "SeriesCodec", "CCompression"],
