@@ -33,8 +33,7 @@ let package = Package(
         .target(
             name: "FleetRuntime", dependencies: ["FleetModel", "TelemetryCodec", "Prognosis", "ServiceDesk"],
             path: "Sources/FleetRuntime",
-            sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"],
-            swiftSettings: strict),
+            sources: ["Ports.swift", "Documents", "Query", "Ingest/BatchAssembler.swift"], swiftSettings: strict),
         .target(
             name: "FleetStore",
             dependencies: ["FleetModel", "TelemetryCodec", "FleetRuntime", "SeriesCodec", "CCompression"],

@@ -18,6 +18,7 @@ do {
     } else {
         try command.run()
     }
+    try Output.finish()
 } catch let failure as CommandFailure {
     printError(failure.message)
     exit(failure.exitCode)

@@ -39,6 +39,74 @@ struct DatabaseCommandTests {
         return try DocumentCoding.decode(type, from: Array(text.utf8))
     }
 
+    /// The status of a command of `zubr` whose standard output goes to `output`, and what it says to people.
+    private func end(_ arguments: [String], output: String) throws -> (status: Int32, words: String) {
+        let command = Process()
+        command.executableURL = URL(fileURLWithPath: try sibling(program: "zubr"))
+        command.arguments = arguments
+        command.standardOutput = FileHandle(forWritingAtPath: output)
+        let words = Pipe()
+        command.standardError = words
+        try command.run()
+        let text = String(decoding: words.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        command.waitUntilExit()
+        #expect(command.terminationReason == .exit)
+        return (command.terminationStatus, text)
+    }
+
+    @Test(
+        "fail when what they print cannot be written",
+        arguments: [
+            ["sql", "SELECT 1"], ["sql", "--output", "csv", "SELECT 1"], ["check"],
+            ["query", "--last", "--fleet", "north"],
+            ["rejected", "--output", "lines"],
+        ])
+    func fullOutput(arguments: [String]) async throws {
+        let work = TemporaryFolder()
+        let lines = "\(work.path)/lines.lp"
+        try "m,name=a,fleet=north x=1 1451606400000000000\nm x=\n".write(
+            toFile: lines, atomically: true, encoding: .utf8)
+        let database = ["--database", "\(work.path)/zubr.db"]
+        #expect(try await Stage.run("zubr", ["import", lines, "--format", "line-protocol"] + database).status == 0)
+        let (status, words) = try end([arguments[0]] + database + arguments.dropFirst(), output: "/dev/full")
+        #expect(status == 1)
+        #expect(words.contains("No space left on device"), "\(words)")
+    }
+
+    @Test("an import of which nothing can be taken fails")
+    func nothingTaken() async throws {
+        let work = TemporaryFolder()
+        try "this is no line protocol\n".write(toFile: "\(work.path)/a.lp", atomically: true, encoding: .utf8)
+        let (status, words) = try end(
+            ["import", "\(work.path)/a.lp", "--format", "line-protocol", "--database", "\(work.path)/zubr.db"],
+            output: "/dev/null")
+        #expect(status == 1)
+        #expect(words.contains("not one row of"), "\(words)")
+    }
+
+    @Test(
+        "a statement of SQL ends in its time, whatever one function of it takes, and takes no more memory than it may",
+        arguments: [
+            (sql: "SELECT instr(zeroblob(8000000), zeroblob(4000000) || x'01')", says: "stopped after 1.0 s"),
+            (
+                sql: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT zeroblob(900000) FROM n",
+                says: "more than 64 MB"
+            ),
+        ])
+    func bounds(sql: String, says: String) async throws {
+        let work = TemporaryFolder()
+        try "m,name=a,fleet=north x=1 1451606400000000000\n".write(
+            toFile: "\(work.path)/a.lp", atomically: true, encoding: .utf8)
+        let database = ["--database", "\(work.path)/zubr.db"]
+        #expect(
+            try await Stage.run("zubr", ["import", "\(work.path)/a.lp", "--format", "line-protocol"] + database).status
+                == 0)
+        let (status, words) = try end(
+            ["sql"] + database + ["--timeout", says.hasPrefix("stopped") ? "1" : "60", sql], output: "/dev/null")
+        #expect(status == 1)
+        #expect(words.contains(says), "\(words)")
+    }
+
     @Test(
         "answer, look through, copy and put back the database of a daemon at work", .timeLimit(.minutes(3)))
     func beside() async throws {

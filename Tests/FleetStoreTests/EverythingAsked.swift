@@ -34,7 +34,7 @@ extension FleetDatabase {
         _ = try? await gaps()
         _ = try? await quarantine(limit: 100)
         _ = try? await quarantined([1, 2])
-        _ = try? await turnedAwayForTime(after: 0, upTo: .max, limit: 10)
+        _ = try? await turnedAwayForTime(after: 0, limit: 10)
         _ = try? await lastTurnedAway()
         _ = try? await newestArrival()
         _ = try? await registryVersion()

@@ -52,6 +52,7 @@ struct SQLCommand: AsyncParsableCommand {
             text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
         }
         Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
+        endInTime()
         FleetDatabase.limitMemory(bytes: Self.memory)
         let store: FleetDatabase
         do {
@@ -69,15 +70,36 @@ struct SQLCommand: AsyncParsableCommand {
             let end = try await store.sql(question, isStopped: { Interruption.isAsked }) {
                 printer.begin($0)
             } row: {
-                printer.add($0)
+                try printer.add($0)
             }
             await store.close()
-            printer.finish(end, seconds: (.now - begin).inSeconds)
+            try printer.finish(end, seconds: (.now - begin).inSeconds)
             if end.isCut { printError("cut after \(end.rows) rows; --limit gives more, LIMIT and OFFSET other ones") }
         } catch let failure as SQLFailure {
             await store.close()
             throw CommandFailure(failure.message)
         }
+    }
+
+    /// SQLite looks at the clock between its steps, and one call of one function may take minutes. Nothing is lost with a
+    /// program that only reads, so it is ended then.
+    private func endInTime() {
+        let end = ContinuousClock.now + .seconds(timeout) + .seconds(1)
+        let watch = Thread {
+            var asked: ContinuousClock.Instant?
+            while true {
+                Thread.sleep(forTimeInterval: 0.1)
+                if asked == nil, Interruption.isAsked { asked = .now }
+                let isOver = ContinuousClock.now >= end
+                guard isOver || asked.map({ .now - $0 > .seconds(1) }) ?? false else { continue }
+                printError(
+                    isOver
+                        ? "stopped after \(timeout) s, in the middle of one function of the statement; have it make less at once"
+                        : "stopped before the answer was complete")
+                _exit(CommandFailure.failed)
+            }
+        }
+        watch.start()
     }
 }
 
@@ -89,7 +111,11 @@ private final class AnswerPrinter: Sendable {
         var count = 0
         /// Of a table.
         var rows: [[SQLValue]] = []
+        var bytes = 0
     }
+
+    /// What the rows of a table may take, as it must be whole before it can be shown.
+    private static let tableBytesMax = 64 << 20
 
     private let format: SQLCommand.Format
     private let state = Mutex(State())
@@ -107,22 +133,29 @@ private final class AnswerPrinter: Sendable {
         }
     }
 
-    func add(_ row: [SQLValue]) {
-        state.withLock { state in
+    func add(_ row: [SQLValue]) throws {
+        try state.withLock { state in
             switch format {
-            case .table: state.rows.append(row)
+            case .table:
+                state.rows.append(row)
+                state.bytes += row.reduce(0) { $0 + size($1) }
+                guard state.bytes <= Self.tableBytesMax else {
+                    throw CommandFailure(
+                        "a table of more than \(Self.tableBytesMax >> 20) MB is not shown; ask for less, or for --output csv or json, which are written as they come"
+                    )
+                }
             case .csv:
                 state.buffer += row.map { $0 == .null ? "" : csv(text($0)) }.joined(separator: ",") + "\r\n"
             case .json:
                 state.buffer += "\(state.count == 0 ? "\n" : ",\n")[\(row.map(json).joined(separator: ","))]"
             }
             state.count += 1
-            if state.buffer.utf8.count > 1 << 16 { flush(&state) }
+            if state.buffer.utf8.count > 1 << 16 { try flush(&state) }
         }
     }
 
-    func finish(_ end: SQLEnd, seconds: Double) {
-        state.withLock { state in
+    func finish(_ end: SQLEnd, seconds: Double) throws {
+        try state.withLock { state in
             switch format {
             case .table: show(state.columns, state.rows)
             case .csv: break
@@ -130,13 +163,21 @@ private final class AnswerPrinter: Sendable {
                 state.buffer +=
                     "\n],\"row_count\":\(end.rows),\"is_cut\":\(end.isCut),\"seconds\":\(seconds)}\n"
             }
-            flush(&state)
+            try flush(&state)
         }
     }
 
-    private func flush(_ state: inout State) {
-        FileHandle.standardOutput.write(Data(state.buffer.utf8))
+    private func flush(_ state: inout State) throws {
+        try Output.write(Array(state.buffer.utf8))
         state.buffer = ""
+    }
+
+    private func size(_ value: SQLValue) -> Int {
+        switch value {
+        case .null, .integer, .real: 32
+        case .text(let text): 32 + text.utf8.count
+        case .blob(let bytes): 32 + 2 * bytes.count
+        }
     }
 
     private func show(_ columns: [String], _ rows: [[SQLValue]]) {

@@ -35,8 +35,7 @@ enum StoreDoor {
             page.show(csv: bytes)
             for line in page.lines { print(line) }
         } else {
-            try FileHandle.standardOutput.write(
-                contentsOf: bytes.last == UInt8(ascii: "\n") ? bytes : bytes + [UInt8(ascii: "\n")])
+            try Output.write(bytes.last == UInt8(ascii: "\n") ? bytes : bytes + [UInt8(ascii: "\n")])
         }
     }
 }
