@@ -1,5 +1,5 @@
 import FleetConsole
-import Glibc
+@preconcurrency import Glibc
 
 /// Standard output, which may be a file on a full disk: what was not written must not pass for an answer.
 enum Output {
