@@ -159,7 +159,7 @@ struct IngestorTests {
         arguments: [400.0, 2, -2, -400])
     func clockSetRight(day: Double) async throws {
         let clock = SetClock(day: day, newestStored: day > 0 ? SetClock.right : nil)
-        let frame = #"{"boot":1,"seq":1,"at":"\(SetClock.right.iso8601)","signals":{"coolant_temp":88}}"#
+        let frame = #"{"boot":1,"seq":1,"at":"\#(SetClock.right.iso8601)","signals":{"coolant_temp":88}}"#
         let early = InboundMessage(topic: telemetry.topic, body: Array(frame.utf8), receivedAt: clock.time.now())
         clock.setRight()
         #expect(!clock.time.takesAnyTime)

@@ -47,7 +47,11 @@ final class KnownSegment: Sendable {
         self.rowCount = rowCount
         do {
             (directory, checksum) = try row.withUnsafeBlob(1) { bytes in
-                (try SegmentDirectory(bytes), CRC32C.checksum(bytes))
+                // That which stands at its end: a sum over it and its own sum is the same for all.
+                (
+                    try SegmentDirectory(bytes),
+                    bytes.loadUnaligned(fromByteOffset: bytes.count - MemoryLayout<UInt32>.size, as: UInt32.self)
+                )
             }
         } catch let damage as Damage {
             throw KnownSegment.failure(damage.description, place, machine)
