@@ -53,7 +53,7 @@ struct RejectedLines {
         content.bytes.withUnsafeBytes { bytes in
             let packed = [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(bytes.count)) { buffer, count in
                 // A few lines are worth the time, a whole file of them is not.
-                let level: Int32 = bytes.count < 1 << 20 ? 22 : 6
+                let level: Int32 = bytes.count < 1 << 20 ? 17 : 6
                 count = ZSTD_compress(buffer.baseAddress, buffer.count, bytes.baseAddress, bytes.count, level)
                 precondition(ZSTD_isError(count) == 0, "zstd has room enough")
             }
