@@ -1,7 +1,8 @@
 /// How often each byte occurs in a plane, as parts of 2,048 of all.
 ///
-/// What is written of a count is its *level*, eight to a doubling: a level is wrong by a sixteenth at most, which costs a
-/// byte or two in eight thousand, and the levels of neighbours differ so little that they take 3 bits instead of 8.
+/// What is written of a count is its *level*, eight to a doubling: a level is wrong by a sixteenth at most, which
+/// costs a byte or two in eight thousand, and the levels of neighbours differ so little that they take 3 bits instead
+/// of 8.
 struct SymbolFrequencies: Equatable {
     /// All frequencies together, as a power of two.
     static let totalBits = 11

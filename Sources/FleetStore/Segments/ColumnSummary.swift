@@ -27,9 +27,10 @@ struct ColumnSummary: Hashable {
 /// As directories have it, but for the count.
 ///
 /// A byte says in its low three bits the decimal places, 0 to 6, at which the values are whole; then the smallest
-/// (signed), and how much larger than it the largest, the first and the last are. When all are the same, `isOneValue` is
-/// set, and these are left out. The sum follows, less the count times the smallest (signed); with `isSumApart`, the 8
-/// bytes of the double instead. When the low bits are 7, there are the 8 bytes of smallest, largest, first, last and sum.
+/// (signed), and how much larger than it the largest, the first and the last are. When all are the same, `isOneValue`
+/// is set, and these are left out. The sum follows, less the count times the smallest (signed); with `isSumApart`,
+/// the 8 bytes of the double instead. When the low bits are 7, there are the 8 bytes of smallest, largest, first,
+/// last and sum.
 extension ColumnSummary {
     private static let asDoubles: UInt8 = 7
     private static let isOneValue: UInt8 = 8

@@ -35,8 +35,8 @@ enum LeafPacking {
         return leaves.flatMap { $0 }
     }
 
-    /// Into which of up to three chunks each of some columns goes, so that the rests of all chunks are short; `nil` when one
-    /// chunk is as good or there is no such way.
+    /// Into which of up to three chunks each of some columns goes, so that the rests of all chunks are short; `nil`
+    /// when one chunk is as good or there is no such way.
     static func parting(_ lengths: [Int]) -> [Int]? {
         guard (2...partsMax).contains(lengths.count) else { return nil }
         let all = (1 << lengths.count) - 1

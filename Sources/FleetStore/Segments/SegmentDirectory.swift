@@ -3,9 +3,9 @@ import SeriesCodec
 
 /// What a segment holds, and where in its chunks.
 ///
-/// Format 1, in order: the byte 1; where the rows lie, and where the notes; how many columns there are, and for each the
-/// row of its signal and, after its place, its count, both as differences from the column before, and its statistics;
-/// CRC-32C.
+/// Format 1, in order: the byte 1; where the rows lie, and where the notes; how many columns there are, and for each
+/// the row of its signal and, after its place, its count, both as differences from the column before, and its
+/// statistics; CRC-32C.
 ///
 /// A place is four times its length and a number: 0 when it is right behind the last place of the chunk of the place
 /// before; 1 when it is behind the last one of another chunk, whose number follows; 2 when the chunk and the first byte
