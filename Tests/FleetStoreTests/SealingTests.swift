@@ -389,6 +389,48 @@ struct RetentionTests {
         await store.close()
     }
 
+    @Test("and came late has its place among what was read before and after it")
+    func lateOrder() async throws {
+        let store = try await open(folder)
+        let first = [(10.0, 1.0), (50, 2), (3_540, 3)].enumerated().map { index, reading in
+            frame(UInt64(index), after: reading.0, [Reading(coolant, reading.1)])
+        }
+        let second = [frame(9, after: 30, [Reading(coolant, 9)])]
+        let third = [frame(10, after: 20, [Reading(coolant, 7)]), frame(11, after: 4_000, [Reading(coolant, 8)])]
+        for frames in [first, second, third] {
+            _ = try await store.commit(batch(frames))
+            try await store.sealAll()
+        }
+        store.take(
+            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
+        try await tidyAll(store, at: start + .days(3))
+        let kept = try await rollup(.minutes, of: coolant, store)
+        #expect(kept[start] == [4, 1, 9, 19, 1, 2])
+        await store.close()
+    }
+
+    @Test("goes though many older segments are damaged, which stay")
+    func behindDamaged() async throws {
+        let store = try await open(folder)
+        let damaged = UInt64(MergePlan.segmentsMax) + 6
+        for seq in 0..<(damaged + 3) {
+            _ = try await store.commit(batch([frame(seq)]))
+            try await store.sealAll()
+        }
+        try await store.onWriter("test") { db in
+            try db.execute(
+                sql: "UPDATE chunk SET data = CAST(X'010203' AS BLOB) WHERE id >> 12 <= ?", arguments: [Int(damaged)])
+        }
+        store.take(
+            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
+        while try await store.expire(at: start + .days(3)) {}
+        let left = try await store.read("test") { db, _ in
+            try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM segment WHERE level = 0")
+        }
+        #expect(left == Int(damaged))
+        await store.close()
+    }
+
     @Test("gives its room back to the disk")
     func room() async throws {
         let store = try await open(folder)
