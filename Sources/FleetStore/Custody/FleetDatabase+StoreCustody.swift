@@ -33,7 +33,7 @@ extension FleetDatabase: StoreCustody {
     }
 
     /// Gives pages that nothing uses any more back to the disk, some at a time, once they are a tenth of the file.
-    private func giveBackPages() async throws(StoreFailure) -> Bool {
+    func giveBackPages() async throws(StoreFailure) -> Bool {
         let doing = "cannot make the database smaller"
         let (free, all) = try await onWriter(doing) { db in
             (
