@@ -160,7 +160,7 @@ final class TableReader: LineReader {
             pending?.row.frame.faults = faults
         default:
             let place = pending?.row.frame.readings.count ?? 0
-            guard place < RowLayout.columnsMax else { throw Problem(reason: .tooManySignals) }
+            guard place < RowLayout.columnsMax - 1 else { throw Problem(reason: .tooManySignals) }
             let signal = try signal(name, place)
             guard !(pending?.row.frame.readings.contains { $0.signal == signal } ?? false) else {
                 throw Problem(reason: .duplicateField)

@@ -202,6 +202,7 @@ struct TableImportTests {
         let lines = (0..<1_100).map { "1,f/t1,endless_\($0 % 1_030),1" } + (0..<100).map { _ in "1,f/t1,," }
         let report = try await store.load(
             "observed_at,equipment,signal,value\n" + lines.joined(separator: "\n"), .csv)
+        #expect(report.samples == Int64(RowLayout.columnsMax) - 1)
         #expect(report.rejectedByReason["too-many-signals"] ?? 0 > 100)
         #expect(Signal(known: "endless_1029") == nil)
         await store.close()
