@@ -46,8 +46,9 @@ let package = Package(
                 "Import/RejectedLines.swift", "Import/RowLayout.swift", "Import/TableReader.swift",
                 "Journal/FrameBlock.swift", "Journal/FrameReader.swift", "Journal/FrameWriter.swift",
                 "Journal/JournalRow.swift", "Journal/SealedBytes.swift", "Journal/SequenceRanges.swift",
-                "Journal/StoredNames.swift", "Segments/Segment.swift", "Segments/SegmentDirectory.swift",
-                "Segments/Track.swift", "SQLite/JSON.swift",
+                "Journal/StoredNames.swift", "Segments/ColumnSummary.swift", "Segments/LeafPacking.swift",
+                "Segments/Segment.swift", "Segments/SegmentDirectory.swift", "Segments/Track.swift",
+                "SQLite/JSON.swift",
             ],
             swiftSettings: strict),
         .target(

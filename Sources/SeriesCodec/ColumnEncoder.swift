@@ -17,11 +17,12 @@ package struct ColumnEncoder {
         var writer = BlobKind.column.begun(rowCount: values.count)
         presence.append(to: &writer)
         let present = gather(values, presence)
-        appendNumbers(of: present, to: &writer)
-        NumberSeries.append(
-            UnsafeBufferPointer(start: workspace.numbers, count: present.count), blockSizes: presence.blockSizes,
-            to: &writer, using: workspace)
-        return (writer.sealed(), ColumnStatistics(present))
+        let scale = appendNumbers(of: present, to: &writer)
+        let numbers = UnsafeBufferPointer(start: workspace.numbers, count: present.count)
+        NumberSeries.append(numbers, blockSizes: presence.blockSizes, to: &writer, using: workspace)
+        var statistics = ColumnStatistics(present)
+        if let sum = scale?.sum(of: numbers) { statistics.sum = sum }
+        return (writer.sealed(), statistics)
     }
 
     /// The values of the rows that have one, side by side.
@@ -42,19 +43,24 @@ package struct ColumnEncoder {
     }
 
     /// Finds the whole numbers for the values, and writes what leads from the ones to the others.
-    private func appendNumbers(of values: UnsafeBufferPointer<Double>, to writer: inout ByteWriter) {
+    ///
+    /// - Returns: The scale when all values are on it.
+    private func appendNumbers(
+        of values: UnsafeBufferPointer<Double>, to writer: inout ByteWriter
+    ) -> DecimalScale? {
         guard let scale = DecimalScale(fitting: values) else {
             writer.append(ColumnEncoder.bitPatterns)
             for index in 0..<values.count {
                 workspace.numbers[index] = Int64(bitPattern: values[index].bitPattern)
             }
-            return
+            return nil
         }
         let misfits = scale.wholeNumbers(of: values, into: workspace.numbers)
         writer.append(UInt8(scale.places))
         writer.append(varint: UInt64(misfits.count))
-        guard !misfits.isEmpty else { return }
+        guard !misfits.isEmpty else { return scale }
         NumberList.append(zip(misfits, [-1] + misfits).map { $0 - $1 - 1 }, to: &writer)
         for place in misfits { writer.append(word: values[place].bitPattern, byteCount: 8) }
+        return nil
     }
 }

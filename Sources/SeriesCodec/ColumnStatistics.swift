@@ -5,16 +5,12 @@ package struct ColumnStatistics: Hashable, Sendable {
     /// The smallest and the largest value that is a number; NaN when there is none. Of 0 and −0 it is the first.
     package private(set) var minimum = Double.nan
     package private(set) var maximum = Double.nan
-    /// The sum of all values, to about the last bit of a double. NaN when a value is NaN or both infinities occur:
-    /// then only the values themselves tell.
-    package var sum: Double { plainSum.isFinite ? plainSum + lost : plainSum }
+    /// The sum of all values, to about the last bit of a double; that of decimals as if they had been added on paper.
+    /// NaN when a value is NaN or both infinities occur: then only the values themselves tell.
+    package internal(set) var sum = 0.0
     /// The value of the first and of the last row that has one; NaN when there is none.
     package private(set) var first = Double.nan
     package private(set) var last = Double.nan
-
-    private var plainSum = 0.0
-    /// What rounding took from the sum (Neumaier 1974): 65,536 roundings would be seen in a mean.
-    private var lost = 0.0
 
     package init(_ values: UnsafeBufferPointer<Double>) {
         count = values.count
@@ -25,6 +21,7 @@ package struct ColumnStatistics: Hashable, Sendable {
         var largest = -Double.infinity
         var hasNumber = false
         var sum = 0.0
+        // What rounding takes from the sum (Neumaier 1974): 65,536 roundings would be seen in a mean.
         var lost = 0.0
         for index in 0..<values.count {
             let value = values[index]
@@ -35,8 +32,7 @@ package struct ColumnStatistics: Hashable, Sendable {
             lost += abs(sum) >= abs(value) ? (sum - next) + value : (value - next) + sum
             sum = next
         }
-        plainSum = sum
-        self.lost = lost
+        self.sum = sum.isFinite ? sum + lost : sum
         if hasNumber {
             minimum = smallest
             maximum = largest

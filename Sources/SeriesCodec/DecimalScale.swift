@@ -65,6 +65,20 @@ struct DecimalScale: Equatable, Sendable {
         return misfits
     }
 
+    /// The sum of the values that these numbers stand for, which are those of a segment at most; `nil` when they may be
+    /// too large for it to be exact.
+    func sum(of numbers: UnsafeBufferPointer<Int64>) -> Double? {
+        var widest: Int64 = 0
+        var sum: Int64 = 0
+        for index in 0..<numbers.count {
+            let sign = numbers[index] >> 63
+            widest |= numbers[index] ^ sign
+            sum &+= numbers[index] &- sign
+        }
+        guard widest < 1 << 36 else { return nil }
+        return Double(sum) / power
+    }
+
     /// Turns whole numbers back into values. Damaged numbers give some value.
     func values(
         of numbers: UnsafePointer<Int64>, count: Int, into values: UnsafeMutablePointer<Double>

@@ -80,6 +80,7 @@ struct DatabaseCheckTests {
             ("UPDATE shape SET signals = x'00' WHERE id = 1", "names", ["the list of signals 1 is damaged"]),
             ("DELETE FROM signal WHERE id = 1", "structure", ["the table signal lacks its row 1"]),
             ("INSERT INTO tag_set (tags) VALUES ('{')", "state", ["tag_set is no JSON"]),
+            ("UPDATE machine_signal SET signals = '['", "state", ["machine_signal is no JSON"]),
             (
                 "INSERT INTO unreadable (machine, frames, why) VALUES (1, x'00', 'because')", "unreadable",
                 ["because", "kuzbass-coal/truck-17"]

@@ -42,6 +42,17 @@ struct OpeningTests {
         await store.close()
     }
 
+    @Test("tables are in the file without the comments they were written with")
+    func schema() async throws {
+        let store = try await open(folder)
+        let texts = try await store.read("test") { db, _ in
+            try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+        }
+        #expect(texts.count > 40)
+        #expect(texts.filter { $0.contains("--") || $0.contains("  ") || $0.contains("\n") } == [])
+        await store.close()
+    }
+
     @Test("a long read is stopped when its time is up")
     func boundedRead() async throws {
         let store = try await open(folder)
@@ -318,6 +329,10 @@ private func expectGoldenContent(_ store: FleetDatabase) async throws {
     #expect(state.alerts == [alert("hot")])
     #expect(state.cursor == JournalCursor(1))
     #expect(state.conditions[truck]?.latest[coolant]?.value == 80.4)
+    let signals = try await store.onWriter("test") { db in
+        try MachineSignals.all(of: Int64.fetchOne(db, sql: "SELECT id FROM machine")!, db)
+    }
+    #expect(signals == [1, 2])
     #expect(try await store.dueDispatches(at: start, limit: 9).map(\.dispatch.id) == ["WO-1/1/offer"])
     #expect(try await store.commit(batch([frame(2), frame(3)])).duplicateFrames == 1)
 }

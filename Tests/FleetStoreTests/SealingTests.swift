@@ -247,6 +247,7 @@ struct SealingTests {
         #expect(try await count("segment", store) < 20)
         #expect(try await contents(store) == before)
         #expect(try await count("chunk", store) == count("segment", store), "nothing is left of the others")
+        #expect(try await count("pragma_freelist_count WHERE freelist_count > 0", store) == 0)
         await store.close()
     }
 

@@ -144,6 +144,14 @@ struct ColumnTests {
         #expect(ColumnTests.isSame(statistics.sum, sum))
     }
 
+    @Test("decimals are summed up as on paper", arguments: [1, 10, 4_096, SegmentLimits.rows])
+    func sumOfDecimals(count: Int) {
+        #expect(encoded([Double](repeating: 0.1, count: count), .all(count)).statistics.sum == Double(count) / 10)
+        let ups = (0..<count).map { $0.isMultiple(of: 2) ? 12_345.67 : -12_345.66 }
+        let pairs = Double(count / 2) / 100 + (count.isMultiple(of: 2) ? 0 : 12_345.67)
+        #expect(encoded(ups, .all(count)).statistics.sum == pairs)
+    }
+
     @Test("statistics are those of the rows that have a value")
     func statisticsOfPresent() {
         let statistics = encoded([9, 2, -7, 4, 8], Presence([false, true, false, true, false])).statistics

@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -76,6 +77,44 @@ struct EntropyCoderTests {
         let frequencies = bytes.withUnsafeBytes { SymbolFrequencies(of: $0) }
         #expect(frequencies.parts.reduce(0, +) == SymbolFrequencies.total)
         #expect(Set(bytes) == Set((0...255).filter { frequencies.parts[$0] > 0 }.map(UInt8.init)))
+        var writer = ByteWriter()
+        frequencies.append(to: &writer)
+        try writer.bytes.withUnsafeBytes {
+            var reader = ByteReader($0)
+            #expect(try SymbolFrequencies(from: &reader) == frequencies)
+            try reader.expectEnd()
+        }
+    }
+
+    @Test(
+        "frequencies of noise take 5 bits a value at most, and what they are wrong by 1 byte in 400",
+        arguments: [12, 40, 200])
+    func roughly(kinds: Int) throws {
+        var generator = SeededGenerator(seed: UInt64(kinds))
+        let bytes = (0..<8_000).map { _ in UInt8((generator.next(kinds) + generator.next(kinds)) / 2) }
+        let frequencies = bytes.withUnsafeBytes { SymbolFrequencies(of: $0) }
+        var writer = ByteWriter()
+        frequencies.append(to: &writer)
+        #expect(writer.bytes.count * 8 <= 5 * kinds + 64)
+        var counts = [Double](repeating: 0, count: 256)
+        for byte in bytes { counts[Int(byte)] += 1 }
+        let (ideal, actual) = counts.enumerated().filter { $0.1 > 0 }.reduce((0.0, 0.0)) { sum, entry in
+            let part = Double(frequencies.parts[entry.offset]) / Double(SymbolFrequencies.total)
+            return (sum.0 - entry.1 * log2(entry.1 / 8_000), sum.1 - entry.1 * log2(part))
+        }
+        #expect(actual < ideal * 1.0025)
+    }
+
+    @Test(
+        "frequencies that cannot be are damage",
+        arguments: [
+            [5, 4, 0, 0, 0xFF], [4, 4, 0, 0, 0x80], [4, 4, 0, 16, 0xFF, 0xFF, 0xFF, 0xFF], [4, 5, 1, 0, 0, 0, 0], [4],
+        ] as [[UInt8]])
+    func impossible(bytes: [UInt8]) {
+        bytes.withUnsafeBytes { bytes in
+            var reader = ByteReader(bytes)
+            #expect(throws: Damage.self) { try SymbolFrequencies(from: &reader) }
+        }
     }
 
     @Test("a list of numbers comes back", arguments: 0..<100 as Range<UInt64>)

@@ -358,6 +358,7 @@ final class DatabaseCheck {
         try checkDocuments("work_order", WorkOrder.self, "a work order")
         for table in ["service_record", "acknowledgement", "reply", "outbox"] { try checkJSON(table, "document") }
         try checkJSON("tag_set", "tags")
+        try checkJSON("machine_signal", "signals")
         try attempt("the lines that imports did not take") { db in
             guard try db.tableExists("import_reject") else { return }
             let rows = try Row.fetchCursor(db, sql: "SELECT id, lines FROM import_reject")

@@ -29,23 +29,23 @@ extension FleetDatabase: StoreCustody {
         if try await seal(at: now) { return true }
         if try await expire(at: now) { return true }
         if try await merge() { return true }
-        return try await giveBackPages()
+        return try await giveBackPages { free, all in free > FleetDatabase.pagesAtOnce && free > all / 10 }
     }
 
-    /// Gives pages that nothing uses any more back to the disk, some at a time, once they are a tenth of the file.
-    func giveBackPages() async throws(StoreFailure) -> Bool {
-        let doing = "cannot make the database smaller"
-        let (free, all) = try await onWriter(doing) { db in
-            (
-                try Int.fetchOne(db.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0,
-                try Int.fetchOne(db.cachedStatement(sql: "PRAGMA page_count")) ?? 0
-            )
-        }
-        guard free > FleetDatabase.pagesAtOnce, free > all / 10 else { return false }
-        try await onWriter(doing) { db in
+    /// Gives pages that nothing uses any more back to the disk, some at a time; returns whether it did.
+    func giveBackPages(
+        when isWorthIt: @escaping @Sendable (_ free: Int, _ all: Int) -> Bool
+    ) async throws(StoreFailure) -> Bool {
+        try await onWriter("cannot make the database smaller") { db in
+            func count(_ pages: String) throws -> Int {
+                try Int.fetchOne(db.cachedStatement(sql: "PRAGMA \(pages)_count")) ?? 0
+            }
+            let free = try count("freelist")
+            guard isWorthIt(free, try count("page")) else { return false }
             try db.execute(sql: "PRAGMA incremental_vacuum(\(FleetDatabase.pagesAtOnce))")
+            // A file that somebody made without that setting keeps them.
+            return try count("freelist") < free
         }
-        return true
     }
 
     private static let pagesAtOnce = 256

@@ -41,7 +41,6 @@ extension FleetDatabase {
         }
         // A file that is longer than what is gathered at once has left pieces of a machine's rows, one each time.
         try await compact()
-        while try await giveBackPages() {}
         return (importer.report, record.report, false)
     }
 

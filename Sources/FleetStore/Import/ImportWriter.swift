@@ -47,8 +47,7 @@ struct ImportWriter {
             guard !rows.isEmpty else { continue }
             for (place, signal) in gathered.layout.signals.enumerated()
             where !ledger.entries[index].knows(signal) && signal != .tags && rows.contains(where: { $0.has(place) }) {
-                try db.cachedStatement(sql: "INSERT INTO machine_signal (machine, signal) VALUES (?, ?)")
-                    .execute(arguments: [machine, signals[place]])
+                try MachineSignals.add(signals[place], of: machine, db)
                 ledger.withEntry(index) { $0.add(signal) }
             }
             let first = try gathered.layout.boot.map { boot in
@@ -77,7 +76,9 @@ struct ImportWriter {
             }
         }
         segments += ImportWriter.segments(of: drafts)
-        for segment in segments { try SegmentTable.insert(segment, db) }
+        for index in LeafPacking.order(segments.map { $0.chunks.map(\.count) }) {
+            try SegmentTable.insert(segments[index], db)
+        }
         try ledger.settle(db)
     }
 

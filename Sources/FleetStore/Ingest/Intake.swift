@@ -146,8 +146,7 @@ struct Intake {
         let id = ledger.entries[machine].id
         for signal in newSignals.sorted(by: { $0.name < $1.name }) {
             let row = try ledger.row(of: signal, db)
-            try db.cachedStatement(sql: "INSERT INTO machine_signal (machine, signal) VALUES (?, ?)")
-                .execute(arguments: [id, row])
+            try MachineSignals.add(row, of: id, db)
             ledger.withEntry(machine) { $0.add(signal) }
         }
         for frame in message.frames {

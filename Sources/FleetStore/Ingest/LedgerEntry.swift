@@ -31,8 +31,10 @@ struct LedgerEntry: Sendable {
         isConnected = try found.decode(atIndex: 1)
         let known = try String.fetchAll(
             db.cachedStatement(
-                sql: "SELECT name FROM machine_signal JOIN signal ON signal.id = signal WHERE machine = ?"),
-            arguments: [id])
+                sql: """
+                    SELECT name FROM machine_signal, json_each(signals) AS sent JOIN signal ON signal.id = sent.value
+                    WHERE machine = ?
+                    """), arguments: [id])
         for name in known { add(Signal(name)) }
         boots = try SequenceRanges.stored(of: id, db)
         guard let run = head.run(of: id) else { return }

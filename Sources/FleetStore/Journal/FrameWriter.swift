@@ -19,6 +19,17 @@ import SeriesCodec
 struct FrameWriter: Sendable {
     static let powersOfTen: [Double] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
 
+    /// The number that is exactly `value` when it is divided by the power of ten; `nil` when there is none.
+    static func whole(_ value: Double, places: Int) -> Int64? {
+        let power = powersOfTen[places]
+        let scaled = (value * power).rounded()
+        // NaN is not less than anything.
+        guard abs(scaled) < 0x10_0000_0000_0000 else { return nil }
+        let integer = Int64(scaled)
+        // Compared bit by bit: -0.0 equals 0.0 but is not the same value.
+        return (Double(integer) / power).bitPattern == value.bitPattern ? integer : nil
+    }
+
     /// How a frame says which signals it has.
     enum Shape {
         /// The row of a list that is stored.
@@ -68,15 +79,10 @@ struct FrameWriter: Sendable {
 extension ByteWriter {
     /// A value, as a whole number and its decimal places where that is the same to the bit.
     mutating func append(value: Double) {
-        for (places, power) in FrameWriter.powersOfTen.enumerated() {
-            let scaled = (value * power).rounded()
-            guard abs(scaled) < 0x10_0000_0000_0000 else { break }
-            let integer = Int64(scaled)
-            // Compared bit by bit: -0.0 equals 0.0 but is not the same value.
-            if (Double(integer) / power).bitPattern == value.bitPattern {
-                append(varint: zigzag(integer) << 3 | UInt64(places))
-                return
-            }
+        for places in FrameWriter.powersOfTen.indices {
+            guard let whole = FrameWriter.whole(value, places: places) else { continue }
+            append(varint: zigzag(whole) << 3 | UInt64(places))
+            return
         }
         append(7)
         append(word: value.bitPattern, byteCount: 8)

@@ -160,7 +160,7 @@ extension FleetDatabase {
                     PRAGMA application_id = \(FileHeader.applicationID);
                     """)
         }
-        try schema.migrator.migrate(queue)
+        try schema.migrate(queue)
         try queue.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             _ = try db.checkpoint(.truncate)
@@ -230,7 +230,7 @@ extension FleetDatabase {
         try writer.writeWithoutTransaction { db in
             try Backup.write(db, to: "\(path).before-v\(schema.version)")
         }
-        try schema.migrator.migrate(writer)
+        try schema.migrate(writer)
         try writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
     }
 

@@ -3,8 +3,8 @@ import GRDB
 extension Schema {
     /// Times are microseconds since 1970, UTC. `document` is JSON with the keys of the type it holds.
     @Sendable static func version1(_ db: Database) throws {
-        try db.execute(
-            sql: """
+        try execute(
+            """
                 -- Every machine that was ever heard of or registered.
                 CREATE TABLE machine (
                     id INTEGER PRIMARY KEY,
@@ -179,6 +179,6 @@ extension Schema {
                     document TEXT NOT NULL
                 );
                 CREATE INDEX outbox_due ON outbox (next_attempt_at) WHERE settled_at IS NULL;
-                """)
+            """, db)
     }
 }

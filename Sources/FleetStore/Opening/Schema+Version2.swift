@@ -8,11 +8,24 @@ extension Schema {
     /// The journal becomes what has not been moved into segments yet, one row a commit; what was in it and is evaluated goes
     /// into segments.
     @Sendable static func version2(_ db: Database) throws {
-        try db.execute(
-            sql: """
+        try execute(
+            """
+                -- The number of the version says it alone.
+                DROP TABLE IF EXISTS grdb_migrations;
+
                 DROP INDEX journal_machine_hour;
                 ALTER TABLE journal RENAME TO journal_1;
                 CREATE INDEX journal_1_machine ON journal_1 (machine, hour, id);
+
+                -- Which signals a machine has ever sent, as a JSON array of their rows: what bounds them.
+                ALTER TABLE machine_signal RENAME TO machine_signal_1;
+                CREATE TABLE machine_signal (
+                    machine INTEGER PRIMARY KEY REFERENCES machine (id),
+                    signals TEXT NOT NULL
+                );
+                INSERT INTO machine_signal
+                    SELECT machine, json_group_array(signal) FROM machine_signal_1 GROUP BY machine;
+                DROP TABLE machine_signal_1;
 
                 -- Lists of signals that frames refer to.
                 CREATE TABLE shape (id INTEGER PRIMARY KEY, signals BLOB NOT NULL UNIQUE);
@@ -33,7 +46,7 @@ extension Schema {
                 );
                 CREATE INDEX segment_machine ON segment (machine, level, last, first);
                 -- Those that are to be merged.
-                CREATE INDEX segment_small ON segment (machine, level, first) WHERE rows < 8192;
+                CREATE INDEX segment_small ON segment (machine, level) WHERE rows < 8192;
                 -- The columns of segments; the row is that of the segment times 4,096, and a number.
                 CREATE TABLE chunk (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
                 -- What rows of an import said beside their values, each once, as a JSON object with sorted keys; the value of
@@ -66,7 +79,7 @@ extension Schema {
                     frames BLOB NOT NULL,
                     why TEXT NOT NULL
                 );
-                """)
+            """, db)
         try JournalOfVersion1(db).move()
         try db.execute(sql: "DROP TABLE journal_1")
     }

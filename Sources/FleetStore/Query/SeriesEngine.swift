@@ -122,10 +122,9 @@ struct SeriesEngine {
 
     /// What a machine has ever sent, by name, but for what is the store's own.
     static func signals(of machine: QueryMachine, _ finder: ColumnFinder) throws -> [Signal] {
-        try Int64.fetchAll(
-            finder.db.cachedStatement(sql: "SELECT signal FROM machine_signal WHERE machine = ?"),
-            arguments: [machine.id]
-        ).compactMap { finder.names.signal($0) }.filter { !$0.name.hasPrefix("@") }.sorted()
+        try MachineSignals.all(of: machine.id, finder.db).compactMap { finder.names.signal($0) }.filter {
+            !$0.name.hasPrefix("@")
+        }.sorted()
     }
 
     private func tooMany(readings: Int, of machines: [QueryMachine], upTo machine: QueryMachine) throws -> StoreFailure

@@ -4,9 +4,7 @@ import GRDBSQLite
 /// How connections are set up. There is one that writes, and it alone checkpoints: SQLite up to 3.51.2 can damage a
 /// file when a checkpoint of one connection meets a commit of another, and Debian's 3.40.1 has no fix.
 enum Connections {
-    /// Small, because what a chunk leaves empty of its last page is half a page on average, and there are fifty tables and
-    /// indexes of one page each: a day of a hundred machines takes 5 in 100 bytes less than with pages of 4,096.
-    static let pageSize = 2_048
+    static let pageSize = LeafPacking.pageSize
 
     static func writer(_ sync: CommitSync = .full) -> Configuration {
         var configuration = shared()

@@ -101,10 +101,12 @@ struct SegmentMaker {
                 SegmentDirectory.Column(
                     signal: signal, place: chunks.add(bytes), statistics: ColumnSummary(statistics)))
         }
-        return Segment(
+        var segment = Segment(
             machine: machine, first: Timestamp(microseconds: rows.observedAt[0]),
             last: Timestamp(microseconds: rows.observedAt[count - 1]), rowCount: count, directory: directory,
             chunks: chunks.chunks)
+        segment.fitPages()
+        return segment
     }
 }
 

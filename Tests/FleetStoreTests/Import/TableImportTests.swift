@@ -246,6 +246,27 @@ struct TableImportTests {
         await store.close()
     }
 
+    @Test("segments are put in an order, each once, that leaves less of the leaves empty")
+    func leaves() {
+        var random = SeededGenerator(seed: 1)
+        for count in [0, 1, 2, 300] {
+            let chunks = (0..<count).map { _ in (0...random.next(3)).map { _ in 100 + random.next(70_000) } }
+            #expect(LeafPacking.order(chunks).sorted() == Array(0..<count))
+        }
+    }
+
+    @Test("columns are parted so that no chunk leaves much in a leaf, or not at all", arguments: 0..<40)
+    func parting(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let lengths = (0...(1 + random.next(12))).map { _ in 30 + random.next(9_000) }
+        guard let parting = LeafPacking.parting(lengths) else { return }
+        #expect(parting.count == lengths.count && parting[0] == 0)
+        let sums = (0...parting.max()!).map { chunk in
+            zip(lengths, parting).reduce(0) { $0 + ($1.1 == chunk ? $1.0 : 0) }
+        }
+        #expect(sums.allSatisfy { $0 > 0 && LeafPacking.cellBytes($0) <= 510 })
+    }
+
     private func value(_ random: inout SeededGenerator) -> Double {
         switch random.next(12) {
         case 0: Double(bitPattern: random.next())

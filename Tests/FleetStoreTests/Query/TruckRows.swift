@@ -55,8 +55,6 @@ extension FleetDatabase {
         }
         let all = scattered
         try await write("test") { db, _ in
-            let tagEncoder = JSONEncoder()
-            tagEncoder.outputFormatting = [.sortedKeys]
             func row(_ sql: String, _ find: String, _ arguments: StatementArguments) throws -> Int64 {
                 if let known = try Int64.fetchOne(db.cachedStatement(sql: find), arguments: arguments) { return known }
                 try db.cachedStatement(sql: sql).execute(arguments: arguments)
@@ -65,7 +63,7 @@ extension FleetDatabase {
             func signal(_ name: String) throws -> Int64 {
                 try row("INSERT INTO signal (name) VALUES (?)", "SELECT id FROM signal WHERE name = ?", [name])
             }
-            var sets: [[String: String]: Int64] = [:]
+            var tagNames = try ImportNames(db)
             for (key, parts) in all {
                 let machine = try row(
                     "INSERT INTO machine (fleet, equipment) VALUES (?, ?)",
@@ -74,27 +72,23 @@ extension FleetDatabase {
                     var frames: [Frame] = []
                     for row in rows.sorted(by: { $0.time < $1.time }) {
                         let boot: UInt32 = row.measurement == "readings" ? 0 : 1
-                        if sets[row.tags] == nil {
-                            let text = String(decoding: try tagEncoder.encode(row.tags), as: UTF8.self)
-                            try db.execute(sql: "INSERT OR IGNORE INTO tag_set (tags) VALUES (?)", arguments: [text])
-                            sets[row.tags] = try Int64.fetchOne(
-                                db, sql: "SELECT id FROM tag_set WHERE tags = ?", arguments: [text])
-                        }
                         var frame = Frame(
                             boot: boot, seq: UInt64(frames.count + 1), observedAt: row.time,
                             readings: row.fields.map { Reading(Signal($0.name), $0.value) })
-                        frame.readings.append(Reading(.tags, Double(sets[row.tags]!)))
+                        frame.readings.append(Reading(.tags, Double(tagNames.row(ofTags: row.tags)!)))
                         frames.append(frame)
                     }
                     for name in Set(frames.flatMap { $0.readings.map(\.signal.name) }) {
-                        try db.cachedStatement(
-                            sql: "INSERT OR IGNORE INTO machine_signal (machine, signal) VALUES (?, ?)"
-                        ).execute(arguments: [machine, signal(name)])
+                        let row = try signal(name)
+                        if try !MachineSignals.all(of: machine, db).contains(row) {
+                            try MachineSignals.add(row, of: machine, db)
+                        }
                     }
                     let maker = SegmentMaker { try signal($0.name) }
                     for segment in try maker.segments(of: frames, of: machine) { try SegmentTable.insert(segment, db) }
                 }
             }
+            try tagNames.write(db)
         }
     }
 }
