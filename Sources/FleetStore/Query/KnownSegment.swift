@@ -47,7 +47,8 @@ final class KnownSegment: Sendable {
         self.rowCount = rowCount
         do {
             (directory, checksum) = try row.withUnsafeBlob(1) { bytes in
-                (try SegmentDirectory(bytes), CRC32C.checksum(bytes))
+                // Without its own at the end, with which that of all bytes is always the same.
+                (try SegmentDirectory(bytes), CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes.dropLast(4))))
             }
         } catch let damage as Damage {
             throw KnownSegment.failure(damage.description, place, machine)
