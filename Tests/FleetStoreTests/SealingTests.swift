@@ -148,10 +148,38 @@ struct SealingTests {
         }
         #expect(kept == ["0 010203 row 1 of the journal was damaged"])
         #expect(try await store.everything().count == 2, "the other is a segment")
-        #expect(try await store.backUp(to: "copy.db", in: folder.path) > 0, "backups go on")
+        #expect(try await store.backUp(to: "copy.db", in: folder.path).damage == nil, "backups go on")
         await store.close()
         let report = try await DatabaseReport.check(path: folder.file("zubr.db"))
         #expect(report.damage.map(\.part) == [.unreadable] && report.damage[0].machine == nil)
+    }
+
+    @Test(
+        "when a list of signals is damaged, or a machine's row is gone, that machine's pieces are kept and all else goes on",
+        arguments: ["UPDATE shape SET signals = x'00' WHERE id = 1", "DELETE FROM machine WHERE id = 1"])
+    func damagedNames(sql: String) async throws {
+        var store = try await open()
+        _ = try await store.commit(batch([frame(1)]))
+        _ = try await store.commit(batch(tractor, [frame(1, [Reading(coolant, 70)])]))
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "PRAGMA foreign_keys = OFF")
+            try db.execute(sql: sql)
+        }
+        await store.close()
+        store = try await open()
+        #expect(try await store.commit(batch([frame(2)])).storedFrames == 1)
+        #expect(try await store.commit(batch(tractor, [frame(1), frame(2)])).duplicateFrames == 1)
+        try await evaluateAll(store)
+        try await store.sealAll()
+        #expect(store.head.byteCount == 0)
+        #expect(try await count("journal", store) == 0)
+        #expect(try await store.everything().map(\.seq) == [2, 2])
+        #expect(try await store.everything(of: tractor).map(\.seq) == [1, 2, 2])
+        let kept = try await store.read("test") { db, _ in try Int64.fetchAll(db, sql: "SELECT machine FROM unreadable")
+        }
+        #expect(kept == [1])
+        #expect(try await store.commit(batch([frame(2), frame(3)])).duplicateFrames == 1)
+        await store.close()
     }
 
     @Test("tells when the machine was heard last, and what is missing, without the journal")
@@ -341,12 +369,16 @@ struct RetentionTests {
         #expect(kept[start + .minutes(61)] == [6, 60, 110, 510, 60, 110])
         let speed = try #require(try await rollup(.minutes, of: .speed, store)[start])
         #expect(speed[0] == 6 && speed[1] == 7 && speed[2] == 7 && speed[3].isNaN && speed[4].isNaN && speed[5] == 7)
+        var report = try await DatabaseReport.check(path: folder.file("zubr.db"))
+        #expect(report.segments > 0 && report.isWhole, "\(report.damage)")
 
         try await tidyAll(store, at: start + .days(11))
         #expect(try await rollup(.minutes, of: coolant, store).isEmpty)
         kept = try await rollup(.hours, of: coolant, store)
         #expect(kept.count == 2)
         #expect(kept[start + .hours(1)] == [360, 0, 3_590, 646_200, 0, 3_590])
+        report = try await DatabaseReport.check(path: folder.file("zubr.db"))
+        #expect(report.segments > 0 && report.isWhole, "\(report.damage)")
 
         try await tidyAll(store, at: start + .days(101))
         #expect(try await rollup(.hours, of: coolant, store).isEmpty)
@@ -387,6 +419,7 @@ struct RetentionTests {
         #expect(parts.map { kept[$0 + 1] }.min() == 0)
         #expect(parts.map { kept[$0 + 2] }.max() == 9)
         #expect(parts.map { kept[$0 + 3] }.reduce(0, +) == 45)
+        #expect(try await DatabaseReport.check(path: folder.file("zubr.db")).isWhole)
         await store.close()
     }
 
