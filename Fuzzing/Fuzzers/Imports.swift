@@ -6,8 +6,8 @@ import TelemetryCodec
 /// A line of an export, which may come from anywhere.
 final class FrameLineFuzzer: Fuzzer {
     static let name = "frame-line"
-    private var reader = FrameLineReader(isName: isSignalName)
-    private var second = FrameLineReader(isName: isSignalName)
+    private var reader = FrameLineReader(signal: ImportSignals().named)
+    private var second = FrameLineReader(signal: ImportSignals().named)
 
     func run(_ bytes: [UInt8]) {
         do throws(Rejection) {

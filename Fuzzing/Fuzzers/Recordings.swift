@@ -42,7 +42,7 @@ final class RecordingFuzzer: Fuzzer {
 /// A line of a frame, as it is exported and imported.
 final class FrameLineFuzzer: Fuzzer {
     static let name = "frame-line"
-    private var reader = FrameLineReader(isName: { (1...128).contains($0.utf8.count) })
+    private var reader = FrameLineReader(signal: { (name) throws(Rejection) in Signal(name) })
 
     func run(_ bytes: [UInt8]) {
         do throws(Rejection) {

@@ -381,11 +381,23 @@ package protocol StoreCustody: Sendable {
     func releaseBallast() async
 }
 
+/// A copy that was made.
+package struct BackupReceipt: Sendable, Hashable {
+    package var bytes: Int64
+    /// What is damaged in it because it is damaged in the database; `nil` when it is whole.
+    package var damage: String?
+
+    package init(bytes: Int64, damage: String? = nil) {
+        self.bytes = bytes
+        self.damage = damage
+    }
+}
+
 /// Copies of the database, each verified before it has its name.
 package protocol BackupStore: Sendable {
-    /// Copies the database to `folder`/`name` while everything goes on, opens the copy and finds it whole. When it
-    /// fails, or its task is cancelled, nothing of it is left.
-    func backUp(to name: String, in folder: String) async throws(StoreFailure) -> Int64
+    /// Copies the database to `folder`/`name` while everything goes on, opens the copy and finds it as whole as the
+    /// database is. When it fails, or its task is cancelled, nothing of it is left.
+    func backUp(to name: String, in folder: String) async throws(StoreFailure) -> BackupReceipt
     /// The names in `folder`, with their sizes.
     func files(in folder: String) async throws(StoreFailure) -> [String: Int64]
     func remove(_ name: String, in folder: String) async throws(StoreFailure)

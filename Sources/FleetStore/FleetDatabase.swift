@@ -167,11 +167,11 @@ extension FleetDatabase {
 
     /// One read transaction on a read-only connection, stopped when its time is up.
     func read<Value: Sendable>(
-        _ doing: String, for caller: ReadDeadline.Caller? = nil,
+        _ doing: String, _ breadth: Readers.Breadth = .brief, for caller: ReadDeadline.Caller? = nil,
         _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
     ) async throws(StoreFailure) -> Value {
         let result: Result<Value, StoreFailure> = await withCheckedContinuation { continuation in
-            readers.read { db in
+            readers.read(breadth, for: caller) { db in
                 let deadline = ReadDeadline(after: FleetDatabase.readBudget, caller: caller)
                 return try deadline.bound(db) { try body(db, deadline) }
             } done: { [path] outcome in

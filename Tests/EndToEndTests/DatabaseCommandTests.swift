@@ -183,6 +183,13 @@ struct DatabaseCommandTests {
             ["sql", "--database", stage, "--output", "csv", "--limit", "1", "SELECT 'a,\"b' AS t UNION SELECT 'c'"])
         #expect(cut.status == 0)
         #expect(cut.output.contains("t\r\n\"a,\"\"b\"\r\n") && cut.output.contains("cut after 1 rows"), "\(cut.output)")
+        let lines = try await Stage.run(
+            "zubr",
+            [
+                "sql", "--database", stage, "--output", "csv",
+                "SELECT 'a' || char(10) || 'b' AS t, 'c' || char(13) AS u, 'd' || char(13, 10) AS v, NULL AS w",
+            ])
+        #expect(lines.output.hasPrefix("t,u,v,w\r\n\"a\nb\",\"c\r\",\"d\r\n\",\r\n"), "\(lines.output)")
         let write = try await Stage.run("zubr", ["sql", "--database", stage, "DELETE FROM machine"])
         #expect(write.status == 1)
         #expect(write.output.contains("DELETE FROM machine is refused: zubr sql only reads"), "\(write.output)")

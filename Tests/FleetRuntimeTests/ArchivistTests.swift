@@ -56,15 +56,16 @@ struct BackupShelfTests {
 private final class Folder: BackupStore {
     let files: Mutex<[String: Int64]>
     let failure = Mutex<StoreFailure?>(nil)
+    let damage = Mutex<String?>(nil)
 
     init(_ names: [String] = []) { files = Mutex(Dictionary(uniqueKeysWithValues: names.map { ($0, 1) })) }
 
     var names: [String] { files.withLock { $0.keys.sorted() } }
 
-    func backUp(to name: String, in folder: String) async throws(StoreFailure) -> Int64 {
+    func backUp(to name: String, in folder: String) async throws(StoreFailure) -> BackupReceipt {
         if let failure = failure.withLock({ $0 }) { throw failure }
         files.withLock { $0[name] = 10 }
-        return 10
+        return BackupReceipt(bytes: 10, damage: damage.withLock { $0 })
     }
     func files(in folder: String) async throws(StoreFailure) -> [String: Int64] { files.withLock { $0 } }
     func remove(_ name: String, in folder: String) async throws(StoreFailure) {
@@ -131,5 +132,26 @@ struct ArchivistTests {
         #expect(folder.names == [BackupShelf.name(at: night)])
         #expect(gauges.problems.isEmpty)
         #expect(gauges.backup?.failure == nil)
+    }
+
+    @Test("while the database is damaged a copy replaces the last of those, every whole one stays, and it is a problem")
+    func damaged() async throws {
+        let whole = (1...3).map { BackupShelf.name(at: night - .days(Double($0))) }
+        let folder = Folder(whole)
+        folder.damage.withLock { $0 = "row 5" }
+        let archivist = archivist(folder, Live(BackupSettings(folder: "/b", every: .days(1), keep: 3)))
+        var round = Archivist<Folder>.Round()
+        for day in 0...2 {
+            time.add(night + .days(Double(day)))
+            _ = await archivist.step(&round)
+            #expect(folder.names == (whole + [BackupShelf.name(at: time.all.last!)]).sorted())
+            #expect(gauges.backup?.damage == "row 5" && gauges.backup?.failure == nil)
+            #expect(gauges.problems.count == 1 && gauges.problems[0].contains("row 5"))
+        }
+        folder.damage.withLock { $0 = nil }
+        time.add(night + .days(3))
+        _ = await archivist.step(&round)
+        #expect(folder.names == [whole[0]] + [2, 3].map { BackupShelf.name(at: night + .days($0)) })
+        #expect(gauges.problems.isEmpty && gauges.backup?.damage == nil)
     }
 }

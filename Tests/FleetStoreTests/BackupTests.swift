@@ -30,7 +30,7 @@ struct BackupTests {
             try await fill(store, next..<next + 1)
             next += 1
         }
-        #expect(try await copying.value > 3 << 20)
+        #expect(try await copying.value.bytes > 3 << 20)
         #expect(next > 1_501, "nothing was committed meanwhile")
         await store.close()
         #expect(copies.files == ["a.db"], "one file that opens anywhere")
@@ -46,20 +46,49 @@ struct BackupTests {
         await copy.close()
     }
 
-    @Test("a copy with one wrong byte in the journal gets no name, and nothing of it is left")
-    func damaged() async throws {
+    private static func damage(_ row: Int64, _ db: Database) throws {
+        var bytes = try #require(
+            try Data.fetchOne(db, sql: "SELECT frames FROM journal WHERE id = ?", arguments: [row]))
+        bytes[bytes.startIndex + 20] ^= 1
+        try db.execute(sql: "UPDATE journal SET frames = ? WHERE id = ?", arguments: [bytes, row])
+    }
+
+    @Test("a copy with one wrong byte that the database does not have gets no name, whatever is wrong with both")
+    func damagedCopy() async throws {
         let store = try await open(folder)
         try await fill(store, 0..<3)
-        try await store.onWriter("test") { db in
-            let row = try #require(try Row.fetchOne(db, sql: "SELECT frames FROM journal WHERE id = 2"))
-            var bytes: Data = row[0]
-            bytes[bytes.startIndex + 20] ^= 1
-            try db.execute(sql: "UPDATE journal SET frames = ? WHERE id = 2", arguments: [bytes])
+        let target = copies.file("a.db")
+        let backup = try await store.onWriter("test") { db in
+            try Self.damage(3, db)
+            let backup = try Backup(of: db, to: target)
+            while try !backup.step(for: .seconds(1)) {}
+            return backup
         }
-        let failed = await failure { _ = try await store.backUp(to: "a.db", in: copies.path) }
+        let queue = try DatabaseQueue(path: backup.unfinished)
+        try await queue.write { try Self.damage(2, $0) }
+        try queue.close()
+        let failed = await failure { try backup.publish(comparedWith: folder.file("zubr.db"), stoppedBy: StopSign()) }
         #expect(failed?.kind == "damaged")
-        #expect(failed?.message.contains("row 2 of the journal: the check sum does not match") == true)
-        #expect(copies.files.isEmpty)
+        #expect(failed?.message.contains("row 2 of the journal: the check sum does not match; it is not") == true)
+        #expect(!copies.files.contains("a.db"))
+        await store.close()
+    }
+
+    @Test(
+        "damage that the database itself has is said and does not end the backups",
+        arguments: [nil, "UPDATE shape SET signals = x'00'", "UPDATE chunk SET data = x'00'"])
+    func damagedDatabase(sql: String?) async throws {
+        let store = try await open(folder)
+        try await fill(store, 0..<3)
+        try await store.sealAll()
+        try await fill(store, 3..<6)
+        try await store.onWriter("test") { db in
+            if let sql { try db.execute(sql: sql) } else { try Self.damage(5, db) }
+        }
+        let made = try await store.backUp(to: "a.db", in: copies.path)
+        let words = sql == nil ? "row 5 of the journal" : sql!.contains("shape") ? "list of signals 1" : "(segment"
+        #expect(made.damage?.contains(words) == true, "\(made.damage ?? "nothing")")
+        #expect(copies.files.contains("a.db"))
         await store.close()
     }
 
@@ -98,6 +127,29 @@ struct ClockStoreTests {
         _ = try await store.commit(batch([frame(1)], at: start + .days(60)))
         _ = try await store.commit(batch([frame(2)], at: start))
         #expect(try await store.newestArrival() == start + .days(60))
+        await store.close()
+    }
+
+    @Test(
+        "a clock that was years ahead for a moment is forgotten after some messages more, though all of them are in segments"
+    )
+    func clockAhead() async throws {
+        let folder = TemporaryFolder()
+        let path = folder.file("zubr.db")
+        var store = try await FleetDatabase.open(path: path, access: .daemon, sync: .normal)
+        _ = try await store.commit(batch([frame(0)], at: start + .days(1_500)))
+        try await store.sealAll()
+        await store.close()
+        store = try await FleetDatabase.open(path: path, access: .daemon, sync: .normal)
+        #expect(try await store.newestArrival() == start + .days(1_500), "it is not forgotten at once")
+        for seq in 1...RecentArrivals.rows {
+            _ = try await store.commit(batch([frame(UInt64(seq))], at: start + .seconds(Double(seq))))
+        }
+        #expect(try await store.newestArrival() == start + .seconds(1_000))
+        try await store.sealAll()
+        await store.close()
+        store = try await FleetDatabase.open(path: path, access: .daemon, sync: .normal)
+        #expect(try await store.newestArrival() == start + .seconds(1_000))
         await store.close()
     }
 

@@ -141,6 +141,27 @@ struct DatabaseCheckTests {
         #expect(try await DatabaseReport.check(path: path, .sums).isWhole)
     }
 
+    @Test("machines and signals that a daemon hears of during the look are not missing")
+    func namedMeanwhile() async throws {
+        try await fill()
+        let store = try await open(folder)
+        let report = try await DatabaseReport.check(
+            path: path,
+            progress: { part, _, _ in
+                guard part == "segments" else { return }
+                let isStored = DispatchSemaphore(value: 0)
+                Task {
+                    _ = try? await store.commit(
+                        batch(MachineKey("agro/new")!, [frame(1, [Reading(Signal("check_new"), 1)])]))
+                    isStored.signal()
+                }
+                isStored.wait()
+            })
+        #expect(report.isWhole, "\(report.damage)")
+        #expect(report.journalFrames == 621)
+        await store.close()
+    }
+
     @Test("a file that is no database is reported, one that is not there is refused, and a look can be stopped")
     func noDatabase() async throws {
         #expect(await failure { _ = try await DatabaseReport.check(path: path) }?.kind == "notFound")

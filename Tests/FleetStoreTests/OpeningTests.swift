@@ -235,6 +235,27 @@ struct OpeningTests {
         #expect(folder.files.contains { $0.contains("before") } == (version < Schema.current.version))
     }
 
+    @Test("a damaged row of an earlier version's journal is kept as it is, and keeps nobody from opening the file")
+    func damagedGolden() async throws {
+        let golden = try #require(Bundle.module.url(forResource: "Fixtures/version-1", withExtension: "db"))
+        let path = folder.file("zubr.db")
+        try FileManager.default.copyItem(at: golden, to: URL(fileURLWithPath: path))
+        let queue = try DatabaseQueue(path: path)
+        let damaged = try await queue.write { db in
+            var bytes = try #require(try Data.fetchOne(db, sql: "SELECT frames FROM journal"))
+            bytes[bytes.startIndex + 30] ^= 1
+            try db.execute(sql: "UPDATE journal SET frames = ?", arguments: [bytes])
+            return bytes
+        }
+        try queue.close()
+        let store = try await open(folder)
+        let kept = try await store.read("test") { db, _ in try Data.fetchAll(db, sql: "SELECT frames FROM unreadable") }
+        #expect(kept == [damaged])
+        #expect(try await store.registeredMachines().map(\.site) == ["Pit 3"])
+        await store.close()
+        #expect(folder.files.contains("zubr.db.before-v2"))
+    }
+
     @Test("a step that fails leaves the file as it was")
     func failedMigration() async throws {
         var store = try await open(folder)

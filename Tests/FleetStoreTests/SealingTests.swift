@@ -148,10 +148,38 @@ struct SealingTests {
         }
         #expect(kept == ["0 010203 row 1 of the journal was damaged"])
         #expect(try await store.everything().count == 2, "the other is a segment")
-        #expect(try await store.backUp(to: "copy.db", in: folder.path) > 0, "backups go on")
+        #expect(try await store.backUp(to: "copy.db", in: folder.path).damage == nil, "backups go on")
         await store.close()
         let report = try await DatabaseReport.check(path: folder.file("zubr.db"))
         #expect(report.damage.map(\.part) == [.unreadable] && report.damage[0].machine == nil)
+    }
+
+    @Test(
+        "when a list of signals is damaged, or a machine's row is gone, that machine's pieces are kept and all else goes on",
+        arguments: ["UPDATE shape SET signals = x'00' WHERE id = 1", "DELETE FROM machine WHERE id = 1"])
+    func damagedNames(sql: String) async throws {
+        var store = try await open()
+        _ = try await store.commit(batch([frame(1)]))
+        _ = try await store.commit(batch(tractor, [frame(1, [Reading(coolant, 70)])]))
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "PRAGMA foreign_keys = OFF")
+            try db.execute(sql: sql)
+        }
+        await store.close()
+        store = try await open()
+        #expect(try await store.commit(batch([frame(2)])).storedFrames == 1)
+        #expect(try await store.commit(batch(tractor, [frame(1), frame(2)])).duplicateFrames == 1)
+        try await evaluateAll(store)
+        try await store.sealAll()
+        #expect(store.head.byteCount == 0)
+        #expect(try await count("journal", store) == 0)
+        #expect(try await store.everything().map(\.seq) == [2, 2])
+        #expect(try await store.everything(of: tractor).map(\.seq) == [1, 2, 2])
+        let kept = try await store.read("test") { db, _ in try Int64.fetchAll(db, sql: "SELECT machine FROM unreadable")
+        }
+        #expect(kept == [1])
+        #expect(try await store.commit(batch([frame(2), frame(3)])).duplicateFrames == 1)
+        await store.close()
     }
 
     @Test("tells when the machine was heard last, and what is missing, without the journal")
@@ -341,12 +369,16 @@ struct RetentionTests {
         #expect(kept[start + .minutes(61)] == [6, 60, 110, 510, 60, 110])
         let speed = try #require(try await rollup(.minutes, of: .speed, store)[start])
         #expect(speed[0] == 6 && speed[1] == 7 && speed[2] == 7 && speed[3].isNaN && speed[4].isNaN && speed[5] == 7)
+        var report = try await DatabaseReport.check(path: folder.file("zubr.db"))
+        #expect(report.segments > 0 && report.isWhole, "\(report.damage)")
 
         try await tidyAll(store, at: start + .days(11))
         #expect(try await rollup(.minutes, of: coolant, store).isEmpty)
         kept = try await rollup(.hours, of: coolant, store)
         #expect(kept.count == 2)
         #expect(kept[start + .hours(1)] == [360, 0, 3_590, 646_200, 0, 3_590])
+        report = try await DatabaseReport.check(path: folder.file("zubr.db"))
+        #expect(report.segments > 0 && report.isWhole, "\(report.damage)")
 
         try await tidyAll(store, at: start + .days(101))
         #expect(try await rollup(.hours, of: coolant, store).isEmpty)
@@ -387,6 +419,49 @@ struct RetentionTests {
         #expect(parts.map { kept[$0 + 1] }.min() == 0)
         #expect(parts.map { kept[$0 + 2] }.max() == 9)
         #expect(parts.map { kept[$0 + 3] }.reduce(0, +) == 45)
+        #expect(try await DatabaseReport.check(path: folder.file("zubr.db")).isWhole)
+        await store.close()
+    }
+
+    @Test("and came late has its place among what was read before and after it")
+    func lateOrder() async throws {
+        let store = try await open(folder)
+        let first = [(10.0, 1.0), (50, 2), (3_540, 3)].enumerated().map { index, reading in
+            frame(UInt64(index), after: reading.0, [Reading(coolant, reading.1)])
+        }
+        let second = [frame(9, after: 30, [Reading(coolant, 9)])]
+        let third = [frame(10, after: 20, [Reading(coolant, 7)]), frame(11, after: 4_000, [Reading(coolant, 8)])]
+        for frames in [first, second, third] {
+            _ = try await store.commit(batch(frames))
+            try await store.sealAll()
+        }
+        store.take(
+            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
+        try await tidyAll(store, at: start + .days(3))
+        let kept = try await rollup(.minutes, of: coolant, store)
+        #expect(kept[start] == [4, 1, 9, 19, 1, 2])
+        await store.close()
+    }
+
+    @Test("goes though many older segments are damaged, which stay")
+    func behindDamaged() async throws {
+        let store = try await open(folder)
+        let damaged = UInt64(MergePlan.segmentsMax) + 6
+        for seq in 0..<(damaged + 3) {
+            _ = try await store.commit(batch([frame(seq)]))
+            try await store.sealAll()
+        }
+        try await store.onWriter("test") { db in
+            try db.execute(
+                sql: "UPDATE chunk SET data = CAST(X'010203' AS BLOB) WHERE id >> 12 <= ?", arguments: [Int(damaged)])
+        }
+        store.take(
+            catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
+        while try await store.expire(at: start + .days(3)) {}
+        let left = try await store.read("test") { db, _ in
+            try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM segment WHERE level = 0")
+        }
+        #expect(left == Int(damaged))
         await store.close()
     }
 

@@ -92,6 +92,69 @@ struct SegmentPlanTests {
         #expect(SegmentLevel.readings.start(of: time) == time)
     }
 
+    @Test("rows are cut where a segment would be too long, too wide or carry too many fault codes")
+    func cuts() {
+        let month = MergePlan.spanMax.microseconds
+        let times = [0, 1, month, month + 1, month + 2, 5 * month]
+        #expect(Segment.cuts(of: 6, signals: 1, time: { times[$0] }) == [0..<3, 3..<5, 5..<6])
+        #expect(Segment.cuts(of: 0, signals: 1, time: { times[$0] }).isEmpty)
+        #expect(
+            Segment.cuts(of: 20_000, signals: 3, time: { Int64($0) }) == [
+                0..<Segment.rowsMax, Segment.rowsMax..<20_000,
+            ])
+        let wide = Segment.cuts(of: 5_000, signals: 1_023, time: { Int64($0) })
+        #expect(wide.count == 5 && wide.allSatisfy { $0.count * 1_023 <= Segment.valuesMax })
+        #expect(Segment.cuts(of: 2, signals: Segment.valuesMax * 2, time: { Int64($0) }) == [0..<1, 1..<2])
+        let half = Segment.noteBytesMax / 2
+        #expect(Segment.cuts(of: 5, signals: 1, noteBytes: { _ in half }, time: { _ in 0 }) == [0..<2, 2..<4, 4..<5])
+    }
+
+    @Test("no segment spans so long that what is too old cannot go, however far apart its rows are")
+    func span() async throws {
+        let folder = TemporaryFolder()
+        let store = try await open(folder)
+        let day = 86_400.0
+        _ = try await store.commit(batch((0..<20).map { frame($0, after: Double($0) * 10 * day) }))
+        try await store.sealAll()
+        let spans = try await store.read("test") { db, _ in
+            try Int64.fetchAll(db, sql: "SELECT last - first FROM segment")
+        }
+        #expect(spans.count == 5 && spans.allSatisfy { $0 <= MergePlan.spanMax.microseconds })
+        store.take(catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
+        while try await store.expire(at: start + .days(100)) {}
+        #expect(try await store.everything().count == 24, "what is older went but for its last segment's part")
+        await store.close()
+    }
+
+    @Test("a segment of more columns than can be stored is refused, and does not end the program")
+    func tooManyChunks() async throws {
+        let folder = TemporaryFolder()
+        let store = try await open(folder)
+        _ = try await store.commit(batch([frame(1)]))
+        let segment = Segment(
+            machine: 1, first: start, last: start, rowCount: 1, directory: SegmentDirectory(rows: .nowhere),
+            chunks: Array(repeating: [1], count: SegmentDirectory.chunksMax))
+        let found = await failure { try await store.write("test") { db, _ in try SegmentTable.insert(segment, db) } }
+        #expect(found?.message.contains("too many columns") == true)
+        await store.close()
+    }
+
+    @Test("small segments that are not worth a merge are not looked at again for each that comes")
+    func notWorthIt() async throws {
+        let folder = TemporaryFolder()
+        let store = try await open(folder)
+        for seq in 0..<10 as Range<UInt64> {
+            _ = try await store.commit(batch([frame(seq, after: Double(seq) * 40 * 86_400)]))
+            try await store.sealAll()
+        }
+        try await store.compact()
+        let counts = store.mergeQueue.withLock { queue in
+            SegmentLevel.allCases.map { queue.worthwhileCount(1, $0) }
+        }
+        #expect(counts == [12, MergePlan.segmentsMin, MergePlan.segmentsMin])
+        await store.close()
+    }
+
     @Test("what is kept of several parts is that of all of them, and what is not a number loses")
     func rollup() {
         var sum = Rollup.Summary(.nan)

@@ -89,6 +89,8 @@ struct RejectionTests {
     static let outOfRange: [Case] = [
         (#"{"boot":-1,"seq":1,"at":1,"signals":{}}"#, .outOfRange, "boot is -1"),
         (#"{"boot":4294967296,"seq":1,"at":1,"signals":{}}"#, .outOfRange, "4294967296"),
+        (#"{"boot":4294901760,"seq":1,"at":1,"signals":{}}"#, .outOfRange, "send 0 to 4294901759"),
+        (#"{"boot":4294901760,"seq":1,"at":[1],"columns":{}}"#, .outOfRange, "send 0 to 4294901759"),
         (#"{"boot":1,"seq":-1,"at":1,"signals":{}}"#, .outOfRange, "seq is -1"),
         (#"{"boot":1,"seq":1,"at":"yesterday","signals":{}}"#, .outOfRange, "yesterday"),
         (#"{"boot":1,"seq":1,"at":"2026-02-29T00:00:00Z","signals":{}}"#, .outOfRange, "2026-02-29"),

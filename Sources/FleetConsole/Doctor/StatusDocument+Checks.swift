@@ -216,6 +216,11 @@ extension StatusDocument {
                 "backups", "none are made", next: "name a folder on another disk under `backup` in zubrd.yaml")
         }
         if let failure = backup.failure { return .failed("backups", "the last try failed: \(failure)", next: next) }
+        if let damage = backup.damage {
+            return .failed(
+                "backups", "the newest has the damage of the database: \(damage)",
+                next: "run zubr check on the database and on older backups; those stay")
+        }
         guard let at = backup.lastAt else {
             return .ok("backups", "the first is due \(backup.nextAt.map { relative($0, to: now) } ?? "soon")")
         }

@@ -104,6 +104,7 @@ extension Page {
         let size = backup.lastBytes.map { ", \(bytes($0))" } ?? ""
         let took = backup.lastSeconds.map { " in \(span($0))" } ?? ""
         let text = "\(relative(at, to: now))\(size)\(took) in \(backup.folder)\(next)"
+        if backup.damage != nil { return Cell("\(text); it has the database's DAMAGE: run zubr check", .alarm) }
         return backup.failure == nil ? Cell(text) : Cell("\(text); the last try FAILED", .alarm)
     }
 

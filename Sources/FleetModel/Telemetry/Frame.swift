@@ -12,6 +12,9 @@ package struct Reading: Hashable, Sendable {
 
 /// What a machine said of one instant.
 package struct Frame: Hashable, Sendable {
+    /// The largest boot a machine may say. Those above are given to imported rows that have no numbers of their own.
+    package static let bootMax: UInt32 = 0xFFFE_FFFF
+
     /// A number the machine changes when its `seq` starts again.
     package var boot: UInt32
     /// Counts the machine's frames within a boot, one by one, over all its topics. A missing number is a gap.

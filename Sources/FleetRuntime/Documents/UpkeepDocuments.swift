@@ -21,12 +21,14 @@ package struct BackupDocument: Sendable, Codable, Hashable {
     package var folder = ""
     package var everySeconds: Double = 0
     package var keep = 0
-    /// The newest whole one, by its name.
+    /// The newest, by its name.
     package var lastFile: String?
     package var lastAt: Timestamp?
     package var lastBytes: Int64?
     /// How long it took to copy and verify; `nil` when an earlier run of the daemon made it.
     package var lastSeconds: Double?
+    /// What is damaged in it because it is damaged in the database; `nil` when nothing is, as far as this run knows.
+    package var damage: String?
     package var nextAt: Timestamp?
     /// Why the last try failed; `nil` when it did not.
     package var failure: String?

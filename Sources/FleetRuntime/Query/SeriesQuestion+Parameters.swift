@@ -68,6 +68,9 @@ extension SeriesQuestion {
             throw QuestionProblem(
                 step == nil ? "step" : "aggregate", "is missing: step and aggregate go together (\(Aggregate.words))")
         }
+        guard aggregates.count <= Self.aggregatesMax else {
+            throw QuestionProblem("aggregate", "is given more than \(Self.aggregatesMax) times; ask twice")
+        }
         guard Set(aggregates).count == aggregates.count else { throw QuestionProblem("aggregate", "is given twice") }
         let form: Form =
             if let condition {

@@ -12,12 +12,13 @@ package struct SeriesQuestion: Sendable, Hashable {
     package var grouping = Grouping.machine
     /// How long a reading holds when no other follows: for the aggregates that look back.
     package var hold = SeriesQuestion.usualHold
-    /// At most so many points, of all series together.
+    /// At most so many points, of all series together; a step counts once for each aggregate.
     package var limit = SeriesQuestion.usualLimit
 
     package static let usualHold = Duration.minutes(10)
     package static let usualLimit = 100_000
     package static let limitMax = 1_000_000
+    package static let aggregatesMax = 16
 
     package enum Form: Sendable, Hashable {
         /// Each reading.

@@ -4,8 +4,8 @@ import ServiceLifecycle
 
 /// Makes backups when they are due and removes the oldest ones.
 ///
-/// Only when the new one has been verified does an old one go. A failure is shown, and tried again after a pause that
-/// grows; what comes in is stored meanwhile.
+/// Only when the new one has been verified does an old one go, and never a whole one for one that has damage. A failure is
+/// shown, and tried again after a pause that grows; what comes in is stored meanwhile.
 package struct Archivist<Store: BackupStore>: Service {
     private let store: Store
     private let settings: Live<BackupSettings?>
@@ -69,7 +69,13 @@ package struct Archivist<Store: BackupStore>: Service {
             round.backoff.reset()
             round.document?.failure = nil
             gauges.update(backup: round.document)
-            gauges.over(.backup)
+            if let damage = round.document?.damage {
+                gauges.trouble(
+                    .backup, "the database is damaged, and its backups are: \(damage); run zubr check, old backups stay"
+                )
+            } else {
+                gauges.over(.backup)
+            }
             return Self.roundEvery
         } catch {
             if Task.isCancelled { return .zero }
@@ -107,18 +113,28 @@ package struct Archivist<Store: BackupStore>: Service {
 
         let name = BackupShelf.name(at: started)
         let begun = ContinuousClock.now
-        let bytes = try await store.backUp(to: name, in: settings.folder)
+        let made = try await store.backUp(to: name, in: settings.folder)
+        let lastDamaged = document.damage == nil ? nil : document.lastFile
         document.lastFile = name
         document.lastAt = started
-        document.lastBytes = bytes
+        document.lastBytes = made.bytes
+        document.damage = made.damage
         document.lastSeconds = (ContinuousClock.now - begun).inSeconds
         document.nextAt = started + settings.every
         document.failure = nil
         round.document = document
         gauges.update(backup: document)
+        if let damage = made.damage {
+            logger.error(
+                "backup made of a damaged database",
+                metadata: ["file": "\(settings.folder)/\(name)", "damage": "\(damage)"])
+            // What is gone from the database may be in the older ones.
+            if let lastDamaged, lastDamaged != name { try await store.remove(lastDamaged, in: settings.folder) }
+            return
+        }
         logger.info(
             "backup made and verified",
-            metadata: ["file": "\(settings.folder)/\(name)", "bytes": "\(bytes)"])
+            metadata: ["file": "\(settings.folder)/\(name)", "bytes": "\(made.bytes)"])
         let shelf = BackupShelf(names: try await store.files(in: settings.folder).keys)
         for old in shelf.surplus(keep: settings.keep, newest: name) {
             try await store.remove(old, in: settings.folder)

@@ -30,14 +30,8 @@ final class Backup: @unchecked Sendable {
     /// Begins to copy the database of `db`, as it is in the transaction of `db` if there is one.
     init(of db: Database, to target: String) throws {
         self.target = target
-        var end: Int64 = 0
-        do {
-            end = try Backup.journalEnd(db)
-        } catch let error as DatabaseError where error.isDamage {
-            // The copy has the same damage, and who looks at it finds that; some have no better one.
-        }
         expected = Expectation(
-            schemaVersion: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, journal: end)
+            schemaVersion: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0, journal: try Backup.journalEnd(db))
         remove()
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
         try check(sqlite3_open_v2(target + Backup.unfinishedSuffix, &copy, flags, nil))
@@ -76,15 +70,20 @@ final class Backup: @unchecked Sendable {
 
     /// After the last step: puts the copy on disk, looks whether it is whole and gives it its name.
     ///
-    /// - Parameter before: done when all is well, right before it gets its name.
+    /// - Parameters:
+    ///   - source: the database it was made of, where damage that both have is no reason to have no copy.
+    ///   - before: done when all is well, right before it gets its name.
+    /// - Returns: what is damaged in it as it is in `source`; `nil` when it is whole.
+    @discardableResult
     func publish(
-        _ depth: CheckDepth = .sums, acceptsDamage: Bool = false, stoppedBy stop: StopSign,
-        before: () throws -> Void = {}
-    ) throws {
+        _ depth: CheckDepth = .sums, acceptsDamage: Bool = false, comparedWith source: String? = nil,
+        stoppedBy stop: StopSign, before: () throws -> Void = {}
+    ) throws -> String? {
         try settle()
-        try check(depth, acceptsDamage: acceptsDamage, stop)
+        let damage = try check(depth, acceptsDamage: acceptsDamage, source, stop)
         try before()
         try FleetDatabase.rename(unfinished, to: target)
+        return damage
     }
 
     /// Removes what there is of it.
@@ -94,12 +93,12 @@ final class Backup: @unchecked Sendable {
         remove()
     }
 
-    /// All at once, for when nobody waits.
-    static func write(_ db: Database, to target: String) throws {
+    /// All at once, for when nobody waits. What is damaged in the database at `source` is so in the copy, too.
+    static func write(_ db: Database, of source: String, to target: String) throws {
         let backup = try Backup(of: db, to: target)
         do {
             while try !backup.step(for: .seconds(1)) {}
-            try backup.publish(stoppedBy: StopSign())
+            try backup.publish(comparedWith: source, stoppedBy: StopSign())
         } catch {
             backup.abandon()
             backup.remove()
@@ -137,11 +136,13 @@ final class Backup: @unchecked Sendable {
         try synchronise()
     }
 
-    private func check(_ depth: CheckDepth, acceptsDamage: Bool, _ stop: StopSign) throws {
+    private func check(
+        _ depth: CheckDepth, acceptsDamage: Bool, _ source: String?, _ stop: StopSign
+    ) throws -> String? {
         guard let header = try FileHeader(path: unfinished), header.applicationID == FileHeader.applicationID,
             header.schemaVersion == expected.schemaVersion
         else { throw damage("it is not the database it was made of") }
-        if acceptsDamage { return }
+        if acceptsDamage { return nil }
         let queue = try DatabaseQueue(path: unfinished, configuration: Connections.reader())
         defer { try? queue.close() }
         let end = try queue.read { db in try Backup.journalEnd(db) }
@@ -151,17 +152,37 @@ final class Backup: @unchecked Sendable {
         let report = try DatabaseCheck(queue, path: target, depth, stop).run()
         // What was unreadable before is all there in the copy.
         let damage = report.damage.filter { $0.part != .unreadable }
-        guard let first = damage.first else { return }
-        let others = damage.count + report.unlisted - 1
-        throw self.damage(first.sentence + (others > 0 ? ", and \(others) more" : ""))
+        if damage.isEmpty { return nil }
+        var new = damage
+        if let source {
+            let known = try DatabaseCheck.run(path: source, depth, stop) { _, _, _ in }.damage
+            // SQLite says only the first thing that is wrong with its order.
+            let isOutOfOrder = known.contains { $0.part == .structure }
+            let sentences = Set(known.map(\.sentence))
+            new.removeAll { $0.part == .structure ? isOutOfOrder : sentences.contains($0.sentence) }
+            if new.isEmpty { return Backup.sentence(damage, report.unlisted) }
+        }
+        throw self.damage(Backup.sentence(new, report.unlisted))
+    }
+
+    private static func sentence(_ damage: [DatabaseReport.Finding], _ unlisted: Int) -> String {
+        let others = damage.count + unlisted - 1
+        return damage[0].sentence + (others > 0 ? ", and \(others) more" : "")
     }
 
     private func damage(_ what: String) -> StoreFailure {
         .damaged("the copy \(target) is damaged: \(what); it is not used")
     }
 
+    /// 0 when it cannot be read. Then the copy has the same damage, and who looks at it finds that; some have no better one.
     private static func journalEnd(_ db: Database) throws -> Int64 {
-        try db.tableExists("cursor") ? Cursor.journal.value(db) : 0
+        do {
+            return try db.tableExists("cursor") ? Cursor.journal.value(db) : 0
+        } catch let error as DatabaseError where !error.isDamage {
+            throw error
+        } catch {
+            return 0
+        }
     }
 
     private func synchronise() throws {

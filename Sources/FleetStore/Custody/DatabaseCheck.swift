@@ -20,6 +20,8 @@ final class DatabaseCheck {
     private var report: DatabaseReport
     private var names = StoredNames()
     private var machines: [Int64: String] = [:]
+    /// The last row of the table of machines that was read.
+    private var lastMachine: Int64 = 0
 
     /// - Parameter queue: of a file that was found to be ours.
     init(
@@ -137,10 +139,32 @@ final class DatabaseCheck {
         }
         try attempt("the names of machines") { db in
             guard try db.tableExists("machine") else { return }
-            let rows = try Row.fetchCursor(db, sql: "SELECT fleet, equipment, id FROM machine")
-            while let row = try rows.next() { machines[try row.decode(atIndex: 2)] = "\(try MachineKey(row))" }
+            try addMachines(try Row.fetchCursor(db, sql: "SELECT fleet, equipment, id FROM machine"))
         }
         report.machines = machines.count
+    }
+
+    private func addMachines(_ rows: RowCursor) throws {
+        while let row = try rows.next() {
+            let id: Int64 = try row.decode(atIndex: 2)
+            lastMachine = max(lastMachine, id)
+            machines[id] = "\(try MachineKey(row))"
+        }
+    }
+
+    /// Adds what a daemon at work has named since: in a later transaction it is used, and must not be taken for missing.
+    ///
+    /// What is damaged of the names has been said.
+    private func completeNames(_ db: Database) throws {
+        do {
+            try names.complete(db)
+            try addMachines(
+                try Row.fetchCursor(
+                    db.cachedStatement(sql: "SELECT fleet, equipment, id FROM machine WHERE id > ?"),
+                    arguments: [lastMachine]))
+        } catch let error as DatabaseError where !error.isDamage {
+            throw error
+        } catch {}
     }
 
     private func name(_ machine: Int64) -> String { machines[machine] ?? "machine \(machine), which has no name" }
@@ -201,6 +225,7 @@ final class DatabaseCheck {
         for start in stride(from: 0, to: all.count, by: DatabaseCheck.segmentsAtOnce) {
             progress("segments", start, all.count)
             try attempt("the table of segments") { db in
+                try completeNames(db)
                 let source = SegmentSource(db, names: names)
                 let check = SegmentCheck(source, depth)
                 defer { check.end() }
@@ -273,6 +298,7 @@ final class DatabaseCheck {
     private func checkJournal() throws {
         try attempt("the journal") { db in
             guard try db.tableExists("journal"), try db.tableExists("cursor") else { return }
+            try completeNames(db)
             let end = try Cursor.journal.value(db)
             let mark = try SealMark(db)
             let evaluated = try Cursor.evaluation.value(db)
@@ -341,6 +367,7 @@ final class DatabaseCheck {
         }
         try attempt("the conditions of machines") { db in
             guard try db.tableExists("condition") else { return }
+            try completeNames(db)
             let rows = try Row.fetchCursor(db, sql: "SELECT machine, latest, document FROM condition")
             while let row = try rows.next() {
                 try stop.check()
@@ -377,6 +404,7 @@ final class DatabaseCheck {
         }
         try attempt("what could not be read before") { db in
             guard try db.tableExists("unreadable") else { return }
+            try completeNames(db)
             let rows = try Row.fetchCursor(db, sql: "SELECT machine, why FROM unreadable")
             while let row = try rows.next() {
                 let machine: Int64 = try row.decode(atIndex: 0)
@@ -393,6 +421,7 @@ final class DatabaseCheck {
     private func checkDocuments<Document: Decodable>(_ table: String, _ type: Document.Type, _ what: String) throws {
         try attempt("the table \(table)") { db in
             guard try db.tableExists(table) else { return }
+            try completeNames(db)
             let rows = try Row.fetchCursor(db, sql: "SELECT machine, document FROM \(table)")
             while let row = try rows.next() {
                 try stop.check()

@@ -12,13 +12,16 @@ package enum DatabaseCopy {
         package var bytes: Int64
         /// What had to make way for a restored database, under its new name.
         package var putAside: [String] = []
+        /// What is damaged in a backup because it is damaged in the database.
+        package var damage: String?
         package var seconds: Double
     }
 
     package typealias Progress = @Sendable (_ part: String, _ done: Int, _ all: Int) -> Void
 
     /// Copies the database at `path` to the new file `target`, also while a daemon writes: everything that was committed
-    /// before the call is in it. It has its name when every check sum in it is right; else nothing of it is left.
+    /// before the call is in it. It has its name when every check sum in it is right, or wrong in the database, too; else
+    /// nothing of it is left.
     package static func backUp(
         _ path: String, to target: String, isStopped: @escaping @Sendable () -> Bool = { false },
         progress: @escaping Progress = { _, _, _ in }
@@ -33,12 +36,16 @@ package enum DatabaseCopy {
                 in: FileOwner.folder(of: target), for: (FileSize.of(path) ?? 0) + (FileSize.of(path + "-wal") ?? 0))
             let stop = StopSign(isAsked: isStopped)
             let backup = try copy(path, to: target, stop, progress)
+            var damage: String?
             try finish(backup) {
                 progress("looking whether it is whole", 0, 1)
-                try backup.publish(stoppedBy: stop) { try protect(backup.unfinished, like: path, owner: nil) }
+                damage = try backup.publish(comparedWith: path, stoppedBy: stop) {
+                    try protect(backup.unfinished, like: path, owner: nil)
+                }
             }
             return Receipt(
-                database: path, file: target, bytes: FileSize.of(target) ?? 0, seconds: (.now - begin).inSeconds)
+                database: path, file: target, bytes: FileSize.of(target) ?? 0, damage: damage,
+                seconds: (.now - begin).inSeconds)
         }
     }
 
@@ -75,16 +82,21 @@ package enum DatabaseCopy {
             let owner = FileOwner(place)
             let stop = StopSign(isAsked: isStopped)
             let backup = try copy(file, to: place, stop, progress)
-            var putAside: [String] = []
+            var old: [(place: String, aside: String)] = []
             try finish(backup) {
                 progress("looking whether it is whole", 0, 1)
-                try backup.publish(.values, acceptsDamage: acceptsDamage, stoppedBy: stop) {
-                    try protect(backup.unfinished, like: nil, owner: owner)
-                    putAside = try moveAside(place)
+                do {
+                    try backup.publish(.values, acceptsDamage: acceptsDamage, stoppedBy: stop) {
+                        try protect(backup.unfinished, like: nil, owner: owner)
+                        try moveAside(place, &old)
+                    }
+                } catch {
+                    try putBack(old, after: error)
+                    throw error
                 }
             }
             return Receipt(
-                database: path, file: file, bytes: FileSize.of(place) ?? 0, putAside: putAside,
+                database: path, file: file, bytes: FileSize.of(place) ?? 0, putAside: old.map { $0.aside },
                 seconds: (.now - begin).inSeconds)
         }
     }
@@ -140,7 +152,7 @@ package enum DatabaseCopy {
     }
 
     /// Gives a database and its log another name; the database first, so that it never stands there without its log.
-    private static func moveAside(_ path: String) throws -> [String] {
+    private static func moveAside(_ path: String, _ moved: inout [(place: String, aside: String)]) throws {
         let time = Timestamp(seconds: Int64(Glibc.time(nil))).iso8601.filter { $0 != ":" }
         var target = "\(path).replaced-\(time)"
         var number = 1
@@ -148,12 +160,22 @@ package enum DatabaseCopy {
             number += 1
             target = "\(path).replaced-\(time)-\(number)"
         }
-        var names: [String] = []
         for suffix in suffixes where FileSize.of(path + suffix) != nil {
             try FleetDatabase.rename(path + suffix, to: target + suffix)
-            names.append(target + suffix)
+            moved.append((path + suffix, target + suffix))
         }
-        return names
+    }
+
+    /// Gives the old database its name again: else the next start would find none, and begin with an empty one. Its log comes
+    /// first, so that it never stands there without it.
+    private static func putBack(_ moved: [(place: String, aside: String)], after cause: any Error) throws {
+        do {
+            for file in moved.reversed() { try FleetDatabase.rename(file.aside, to: file.place) }
+        } catch {
+            throw StoreFailure.damaged(
+                "\((cause as? StoreFailure)?.message ?? "\(cause)"); the old database is \(moved[0].aside) now and could not be put back (\(error)); give \(moved.map { $0.aside }.joined(separator: ", ")) the old names again before zubrd is started"
+            )
+        }
     }
 
     private static func inBackground<Value: Sendable>(

@@ -11,7 +11,7 @@ extension FleetDatabase: BackupStore {
     /// What a backup leaves free on its disk.
     private static let backupMargin: Int64 = 128 << 20
 
-    package func backUp(to name: String, in folder: String) async throws(StoreFailure) -> Int64 {
+    package func backUp(to name: String, in folder: String) async throws(StoreFailure) -> BackupReceipt {
         let target = "\(folder)/\(name)"
         guard FileSize.of(target) == nil else {
             throw .foreign("\(target) already exists and was left as it is")
@@ -21,14 +21,17 @@ extension FleetDatabase: BackupStore {
             try Backup(of: db, to: target)
         }
         let stop = StopSign()
+        let damage: String?
         do {
             while !(try await copyStep(backup)) {
                 if Task.isCancelled { throw StoreFailure.busy("the backup was stopped") }
                 try Self.checkRoom(in: folder, for: 0)
                 try? await Task.sleep(for: Self.stepPause)
             }
-            try await withTaskCancellationHandler {
-                try await inBackground("cannot verify the copy \(target)") { try backup.publish(stoppedBy: stop) }
+            damage = try await withTaskCancellationHandler {
+                try await inBackground("cannot verify the copy \(target)") { [path] in
+                    try backup.publish(comparedWith: path, stoppedBy: stop)
+                }
             } onCancel: {
                 stop.set()
             }
@@ -37,7 +40,7 @@ extension FleetDatabase: BackupStore {
             backup.remove()
             throw error as? StoreFailure ?? StoreFailure(error, doing: "cannot copy the database", path: target)
         }
-        return FileSize.of(target) ?? 0
+        return BackupReceipt(bytes: FileSize.of(target) ?? 0, damage: damage)
     }
 
     package func files(in folder: String) async throws(StoreFailure) -> [String: Int64] {

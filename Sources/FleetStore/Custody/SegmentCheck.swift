@@ -51,7 +51,7 @@ struct SegmentCheck {
         var directory: SegmentDirectory?
         try look("its directory") { directory = try SegmentDirectory(bytes) }
         guard let directory else { return found }
-        try look("its times") { try checkRows(segment, rowCount, directory.rows) }
+        try look("its times") { try checkRows(segment, level, rowCount, directory.rows) }
         if directory.notes != .nowhere {
             try look("its fault codes") { try checkNotes(segment.id, rowCount, directory.notes) }
         }
@@ -72,14 +72,19 @@ struct SegmentCheck {
         return found
     }
 
-    private func checkRows(_ segment: ListedSegment, _ rowCount: Int64, _ place: SegmentDirectory.Place) throws {
+    private func checkRows(
+        _ segment: ListedSegment, _ level: Int64, _ rowCount: Int64, _ place: SegmentDirectory.Place
+    ) throws {
         try source.chunks.withBytes(of: place, in: segment.id) { bytes in
             guard depth == .values else { return try checkSum(bytes) }
             let rows = try RowsDecoder(bytes, using: source.workspace).all()
             guard rows.observedAt.count == rowCount else {
                 throw Damage("there are \(rows.observedAt.count), and \(rowCount) rows by its table")
             }
-            guard rows.observedAt.first == segment.first, rows.observedAt.last == segment.last else {
+            // A row of a rollup stands for all of its minute or hour.
+            let length = max(1, SegmentLevel(rawValue: level)?.length ?? 0)
+            let last = rows.observedAt.last.map { $0 &+ (length - 1) }
+            guard rows.observedAt.first == segment.first, last == segment.last else {
                 throw Damage("they are not from first to last as its table says")
             }
         }

@@ -39,6 +39,8 @@ extension FleetDatabase {
             importer.settle()
             try gathered.get()
         }
+        // A file that is longer than what is gathered at once has left pieces of a machine's rows, one each time.
+        try await compact()
         return (importer.report, record.report, false)
     }
 

@@ -4,7 +4,7 @@ import TelemetryCodec
 /// Reads the JSON lines of an export into what is gathered.
 final class FrameLinesReader: LineReader {
     var names: ImportNames
-    private var reader = FrameLineReader(isName: isSignalName)
+    private var reader = FrameLineReader(signal: ImportSignals().named)
 
     init(names: ImportNames) { self.names = names }
 

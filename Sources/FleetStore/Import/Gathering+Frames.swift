@@ -20,6 +20,7 @@ extension Gathering {
         let rows: GatheredRows
         if line.hasNumber {
             guard let found = self.rows(of: line.machine, saying: signals) else { return .tooManySignals }
+            names.note(boot: frame.boot)
             rows = found
         } else {
             guard let boot = names.boot(of: Gathering.rows) else { return .tooManyMeasurements }
@@ -51,6 +52,7 @@ extension ImportRejection {
             case .badTopic: .badName
             case .duplicateKey: .duplicateField
             case .wrongType: .badValue
+            case .tooManySignals: .tooManySignals
             default: .syntax
             }
     }

@@ -11,7 +11,11 @@ extension ImportNames {
             },
             tagSets: try Row.fetchAll(db, sql: "SELECT id, tags FROM tag_set").map {
                 (try $0.decode(atIndex: 0), try JSON.value([String: String].self, from: try $0.decode(atIndex: 1)))
-            })
+            },
+            boots: Set(
+                try UInt32.fetchAll(
+                    db, sql: "SELECT DISTINCT boot FROM sequence_range WHERE boot BETWEEN ? AND ?",
+                    arguments: [ImportNames.firstBoot, UInt32.max])))
     }
 
     /// Writes what is new.

@@ -8,13 +8,17 @@ struct ImportNames {
         case several
     }
 
-    /// The numbers that rows without numbers of their own have as their boot begin here: no machine starts so often.
-    static let firstBoot: UInt32 = 0xFFFF_0000
+    /// The numbers that rows without numbers of their own have as their boot begin here.
+    static let firstBoot = Frame.bootMax + 1
+    static let measurementsMax = Int64(UInt32.max - firstBoot)
     /// The most different tag sets of a database: they are there to group rows by.
     static let tagSetsMax = 100_000
 
     private(set) var fleets: [EquipmentID: Fleet] = [:]
     private var measurements: [String: UInt32] = [:]
+    /// Boots from the first on that some rows have: those of an imported export are of measurements that it does not name.
+    private var takenBoots: Set<UInt32>
+    private var nextMeasurement: Int64 = 1
     private(set) var newMeasurements: [(row: Int64, name: String)] = []
     private var tagSets: [[String: String]: Int64] = [:]
     private(set) var newTagSets: [(row: Int64, tags: String)] = []
@@ -23,11 +27,15 @@ struct ImportNames {
     /// Without anything: for those who only count.
     init(
         machines: [MachineKey] = [], retired: Set<MachineKey> = [], measurements: [(row: Int64, name: String)] = [],
-        tagSets: [(row: Int64, tags: [String: String])] = []
+        tagSets: [(row: Int64, tags: [String: String])] = [], boots: Set<UInt32> = []
     ) {
         self.retired = retired
+        takenBoots = boots
         for machine in machines { note(machine) }
-        for (row, name) in measurements { self.measurements[name] = ImportNames.boot(ofRow: row) }
+        for (row, name) in measurements {
+            self.measurements[name] = ImportNames.boot(ofRow: row)
+            takenBoots.insert(ImportNames.boot(ofRow: row))
+        }
         for (row, tags) in tagSets { self.tagSets[tags] = row }
     }
 
@@ -51,11 +59,22 @@ struct ImportNames {
     /// The boot of a measurement's rows; `nil` when there are too many measurements.
     mutating func boot(of measurement: String) -> UInt32? {
         if let boot = measurements[measurement] { return boot }
-        guard measurements.count < Int(UInt32.max - ImportNames.firstBoot) else { return nil }
-        let row = Int64(measurements.count + 1)
-        newMeasurements.append((row, measurement))
-        measurements[measurement] = ImportNames.boot(ofRow: row)
-        return measurements[measurement]
+        while nextMeasurement <= ImportNames.measurementsMax,
+            takenBoots.contains(ImportNames.boot(ofRow: nextMeasurement))
+        {
+            nextMeasurement += 1
+        }
+        guard nextMeasurement <= ImportNames.measurementsMax else { return nil }
+        newMeasurements.append((nextMeasurement, measurement))
+        let boot = ImportNames.boot(ofRow: nextMeasurement)
+        measurements[measurement] = boot
+        takenBoots.insert(boot)
+        return boot
+    }
+
+    /// Notes the boot of a row that has numbers of its own.
+    mutating func note(boot: UInt32) {
+        if boot >= ImportNames.firstBoot { takenBoots.insert(boot) }
     }
 
     /// The row of a tag set; `nil` when there are too many.

@@ -13,6 +13,8 @@ package struct ImportReport: Sendable, Hashable, Codable {
     package var duplicateSamples: Int64 = 0
     /// Fields of text, which have no place in a series of numbers.
     package var textFields: Int64 = 0
+    /// Segments of the file's machines and times that cannot be read: rows that they hold were stored again.
+    package var damagedSegments: Int64 = 0
     /// Lines that were read, blank ones and comments among them.
     package var lines: Int64 = 0
     /// Unpacked bytes that were dealt with.
@@ -25,7 +27,8 @@ package struct ImportReport: Sendable, Hashable, Codable {
 
     /// Whether these are counts of something, and can be counted on.
     var isPossible: Bool {
-        [rows, samples, rejected, kept, keptBytes, duplicateSamples, textFields, lines, bytes].allSatisfy(isCount)
+        [rows, samples, rejected, kept, keptBytes, duplicateSamples, textFields, damagedSegments, lines, bytes]
+            .allSatisfy(isCount)
             && rejectedByReason.values.allSatisfy(isCount)
     }
 

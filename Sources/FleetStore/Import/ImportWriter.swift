@@ -11,6 +11,8 @@ struct ImportWriter {
     /// Rows that turned out to be stored already, wholly.
     private(set) var lostRows: Int64 = 0
     private(set) var duplicateSamples: Int64 = 0
+    /// Segments that cannot be read: what they hold of the file's rows is stored again.
+    private(set) var damagedSegments: Set<Int64> = []
 
     /// The rows of so many segments are put in order at once.
     private static let atOnce = 16
@@ -62,12 +64,11 @@ struct ImportWriter {
             try ledger.withEntry(index) { entry in
                 try entry.settle { boot, ranges in try ranges.write(of: machine, boot: boot, db) }
             }
-            for start in stride(from: 0, to: rows.count, by: Segment.rowsMax) {
+            for cut in ImportWriter.cuts(of: rows, gathered) {
                 drafts.append(
                     SegmentDraft(
-                        machine: machine, gathered: gathered, signals: signals,
-                        rows: rows[start..<min(start + Segment.rowsMax, rows.count)],
-                        firstSeq: first.map { $0 + UInt64(start) }))
+                        machine: machine, gathered: gathered, signals: signals, rows: rows[cut],
+                        firstSeq: first.map { $0 + UInt64(cut.lowerBound) }))
             }
             if drafts.count >= ImportWriter.atOnce {
                 segments += ImportWriter.segments(of: drafts)
@@ -79,6 +80,18 @@ struct ImportWriter {
             try SegmentTable.insert(segments[index], db)
         }
         try ledger.settle(db)
+    }
+
+    private static func cuts(of rows: [GatheredRow], _ gathered: GatheredRows) -> [Range<Int>] {
+        // Of the fields of a measurement, which all machines share, one may have few.
+        var signals = gathered.layout.signals.count
+        if rows.count * signals > Segment.valuesMax {
+            signals = (0..<signals).count { place in rows.contains { $0.has(place) } }
+        }
+        let notes = gathered.notes
+        return Segment.cuts(
+            of: rows.count, signals: signals,
+            noteBytes: { notes.isEmpty ? 0 : notes[Int(rows[$0].number)]?.count ?? 0 }, time: { rows[$0].time })
     }
 
     /// Makes segments on all processors.
@@ -143,9 +156,17 @@ struct ImportWriter {
         let (from, to) = (Timestamp(microseconds: first), Timestamp(microseconds: last + 1))
         let reader = SegmentReader(db, names: names)
         var touched: Set<Int> = []
+        // Rows whose fault codes are stored, or that have none.
+        var noted: Set<Int> = []
         for segment in try SegmentTable.segments(of: machine, from: from, to: to, db) {
-            for frame in try reader.frames(of: segment, from: from, to: to)
-            where layout.boot == nil || layout.boot == frame.boot {
+            let frames: [Frame]
+            do {
+                frames = try reader.frames(of: segment, from: from, to: to)
+            } catch is Damage {
+                damagedSegments.insert(segment.id)
+                continue
+            }
+            for frame in frames where layout.boot == nil || layout.boot == frame.boot {
                 let time = frame.observedAt.microseconds
                 var index = ImportWriter.firstIndex(notBefore: time, in: rows)
                 while index < rows.count, rows[index].time == time {
@@ -157,10 +178,12 @@ struct ImportWriter {
                     let places = Set(frame.readings.compactMap { layout.place(of: $0.signal) })
                     remove(from: row, layout) { places.contains($0) }
                     touched.insert(index)
+                    let note = gathered.notes[Int(row.number)]
+                    if note == nil || note == frame.faults.map(FaultNote.bytes) { noted.insert(index) }
                 }
             }
         }
-        leaveOut(touched.filter { isEmpty(rows[$0], layout) }, of: &rows)
+        leaveOut(touched.filter { noted.contains($0) && isEmpty(rows[$0], layout) }, of: &rows)
     }
 
     private mutating func remove(from row: GatheredRow, _ layout: RowLayout, where isStored: (Int) -> Bool) {

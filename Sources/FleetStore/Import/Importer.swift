@@ -11,6 +11,7 @@ final class Importer: @unchecked Sendable {
     let reader: any LineReader
     private(set) var gathering: Gathering
     private(set) var isOver = false
+    private var damagedSegments: Set<Int64> = []
 
     init(_ plan: ImportPlan, from source: any ImportSource, after done: ImportReport, names: ImportNames) {
         self.plan = plan
@@ -56,6 +57,8 @@ final class Importer: @unchecked Sendable {
         report.rows -= writer.lostRows
         report.samples -= writer.duplicateSamples
         report.duplicateSamples += writer.duplicateSamples
+        report.damagedSegments += Int64(writer.damagedSegments.subtracting(damagedSegments).count)
+        damagedSegments.formUnion(writer.damagedSegments)
     }
 
     /// What was written is committed.

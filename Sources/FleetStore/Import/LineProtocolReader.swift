@@ -11,6 +11,7 @@ final class LineProtocolReader: LineReader {
     var names: ImportNames
     private let plan: ImportPlan
     private let heads = KnownHeads()
+    private let signals = ImportSignals()
     private var point = LineProtocolPoint()
     private let memory = ShortcutMemory()
     /// Lines that the shortcut did not take.
@@ -170,7 +171,8 @@ final class LineProtocolReader: LineReader {
             guard isSignalName(name) else { throw .rejected(.badName) }
             // A name with a backslash in it is left to the grammar.
             let spelling: [UInt8] = point.bytes(key).map { Array($0) + [UInt8(ascii: "=")] } ?? [0x0A]
-            fields.append((Signal(name), spelling, number))
+            guard let signal = signals.signal(name) else { throw .rejected(.tooManySignals) }
+            fields.append((signal, spelling, number))
         }
         guard !fields.isEmpty else { throw .rejected(.noNumber) }
         return (fields, textCount)

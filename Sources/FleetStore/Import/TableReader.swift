@@ -12,7 +12,8 @@ final class TableReader: LineReader {
     private let plan: ImportPlan
     private var columns: Columns?
     private var cells = TableRow()
-    private var codes = FrameLineReader(isName: isSignalName)
+    private let signals: ImportSignals
+    private var codes: FrameLineReader
     /// A row of which more may come.
     private var pending: Pending?
     /// The signals in the order of the row before.
@@ -45,6 +46,9 @@ final class TableReader: LineReader {
     init(_ plan: ImportPlan, names: ImportNames) {
         self.plan = plan
         self.names = names
+        let signals = ImportSignals()
+        self.signals = signals
+        codes = FrameLineReader(signal: signals.named)
     }
 
     var isBetweenRows: Bool { pending == nil }
@@ -142,6 +146,8 @@ final class TableReader: LineReader {
     /// Adds what a line of a table with a line a value says to the row it belongs to.
     private func addReading(_ signalCell: Int, _ valueCell: Int) throws(Problem) {
         let name = cells[signalCell]
+        // What is kept of a row before it ends is bounded, also when its lines say nothing.
+        guard (pending?.lines.count ?? 0) < RowLayout.columnsMax + 8 else { throw Problem(reason: .tooManySignals) }
         switch String(decoding: name.prefix(8), as: UTF8.self) {
         case "" where cells[valueCell].isEmpty: return
         case "@tags":
@@ -154,6 +160,7 @@ final class TableReader: LineReader {
             pending?.row.frame.faults = faults
         default:
             let place = pending?.row.frame.readings.count ?? 0
+            guard place < RowLayout.columnsMax - 1 else { throw Problem(reason: .tooManySignals) }
             let signal = try signal(name, place)
             guard !(pending?.row.frame.readings.contains { $0.signal == signal } ?? false) else {
                 throw Problem(reason: .duplicateField)
@@ -166,7 +173,8 @@ final class TableReader: LineReader {
         if place < known.count, known[place].name.elementsEqual(name) { return known[place].signal }
         let text = String(decoding: name, as: UTF8.self)
         guard isSignalName(text) else { throw Problem(reason: .badName) }
-        let entry = (name: Array(name), signal: Signal(text))
+        guard let signal = signals.signal(text) else { throw Problem(reason: .tooManySignals) }
+        let entry = (name: Array(name), signal: signal)
         if place < known.count { known[place] = entry } else if place == known.count { known.append(entry) }
         return entry.signal
     }
@@ -254,6 +262,9 @@ extension TableReader.Columns {
             (self.signal, self.value) = (signal, value)
             return
         }
+        guard places.count <= RowLayout.columnsMax - 1 else {
+            throw fault("has more than \(RowLayout.columnsMax - 1) signals")
+        }
         for (name, place) in places.sorted(by: { $0.value < $1.value }) {
             guard isSignalName(name) else {
                 throw fault("names a column \(name.debugDescription), which no signal can be")
@@ -261,9 +272,6 @@ extension TableReader.Columns {
             readings.append((place, Signal(name)))
         }
         guard !readings.isEmpty else { throw fault("has no column with values") }
-        guard readings.count <= RowLayout.columnsMax - 1 else {
-            throw fault("has more than \(RowLayout.columnsMax - 1) signals")
-        }
     }
 }
 

@@ -11,6 +11,9 @@ enum Cursor: String, CaseIterable {
     /// How far the journal is in segments: see `SealMark`.
     case sealed, sealing
     case sealingMachine = "sealing_machine"
+    /// The newest arrival lately, microseconds, and the row of the journal with it: see `RecentArrivals`.
+    case arrival
+    case arrivalRow = "arrival_row"
     /// Counts how often segments were added or removed.
     case segments
     /// Counts changes of the registry.

@@ -4,11 +4,10 @@ import GRDB
 
 extension FleetDatabase: ClockStore {
     package func newestArrival() async throws(StoreFailure) -> Timestamp? {
-        let unsealed = head.runs.values.map(\.lastReceivedAt).max()
+        if let newest = head.newestArrival { return newest.at }
         return try await read("cannot read when the last message came") { db, _ in
-            // A machine's row is written when its frames leave the journal.
-            let sealed = try Int64.fetchOne(db, sql: "SELECT MAX(last_received_at) FROM machine")
-            return [sealed.map { Timestamp(stored: $0) }, unsealed].compactMap { $0 }.max()
+            // A file of version 1 says no more.
+            try Int64.fetchOne(db, sql: "SELECT MAX(last_received_at) FROM machine").map { Timestamp(stored: $0) }
         }
     }
 

@@ -38,7 +38,7 @@ struct LedgerEntry: Sendable {
         for name in known { add(Signal(name)) }
         boots = try SequenceRanges.stored(of: id, db)
         guard let run = head.run(of: id) else { return }
-        for mark in try run.marks(names: try names()) {
+        for mark in run.marks(names: try names()) {
             _ = boots[mark.boot, default: SequenceRanges()].insert(mark.seq)
             unwritten.insert(mark.boot)
         }

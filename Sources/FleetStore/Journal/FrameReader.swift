@@ -65,22 +65,10 @@ struct FrameReader {
         return mark
     }
 
-    /// Which number the next frame has, and its values of some signals; `nil` after the last.
-    mutating func next(
-        of wanted: [Signal], into row: inout [Double], _ has: inout [Bool]
-    ) throws(Damage) -> Mark? {
+    /// Which number the next frame has; `body` is called with each of its readings. `nil` after the last.
+    mutating func next(_ body: (Signal, Double) -> Void) throws(Damage) -> Mark? {
         guard let mark = try nextMark() else { return nil }
-        for index in wanted.indices {
-            row[index] = .nan
-            has[index] = false
-        }
-        for signal in try shape() {
-            let value = try reader.value()
-            if let index = wanted.firstIndex(of: signal) {
-                row[index] = value
-                has[index] = true
-            }
-        }
+        for signal in try shape() { body(signal, try reader.value()) }
         _ = try reader.faults()
         return mark
     }

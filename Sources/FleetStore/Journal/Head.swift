@@ -53,20 +53,29 @@ final class Head: Sendable {
             return frames
         }
 
-        /// Number and times of all frames.
-        func marks(names: StoredNames) throws(Damage) -> [FrameReader.Mark] {
+        /// Number and times of all frames, of a damaged piece of those before the damage: who asks goes on with the rest.
+        func marks(names: StoredNames) -> [FrameReader.Mark] {
             var marks: [FrameReader.Mark] = []
-            try forEach(after: .min) { (bytes) throws(Damage) in
-                var reader = FrameReader(bytes, names: names)
-                while let mark = try reader.skip() { marks.append(mark) }
+            for bytes in pieces(after: .min) {
+                bytes.withUnsafeBytes { bytes in
+                    var reader = FrameReader(bytes, names: names)
+                    while let mark = try? reader.skip() { marks.append(mark) }
+                }
             }
             return marks
+        }
+
+        /// The bytes of the pieces that stand after one place of the journal and not after the other.
+        func pieces(after position: Int64, upTo last: Int64 = .max) -> [ArraySlice<UInt8>] {
+            pieces.filter { $0.position > position && $0.position <= last }
+                .map { $0.row[Int($0.start)..<Int($0.end)] }
         }
     }
 
     fileprivate struct State {
         var runs: [Int64: Run] = [:]
         var byteCount = 0
+        var arrivals = RecentArrivals()
     }
 
     private let state = Mutex(State())
@@ -85,6 +94,12 @@ final class Head: Sendable {
     /// Who reads the database too takes this first: what leaves the head meanwhile is in the segments that the later
     /// transaction sees, and where its cursors stand says which pieces those are.
     var runs: [Int64: Run] { state.withLock { $0.runs } }
+
+    /// The newest arrival lately, and the row of the journal with it.
+    var newestArrival: RecentArrivals.Arrival? { state.withLock { $0.arrivals.newest } }
+
+    /// Takes over what is known from before.
+    func note(_ arrival: RecentArrivals.Arrival) { state.withLock { $0.arrivals.add(arrival) } }
 
     func run(of machine: Int64) -> Run? { state.withLock { $0.runs[machine] } }
 
@@ -116,6 +131,9 @@ final class Head: Sendable {
         state.withLock { state in
             for row in rows {
                 for (machine, piece, receivedAt) in row.pieces { state.append(piece, of: machine, at: receivedAt) }
+                if let first = row.pieces.first, let newest = row.pieces.compactMap({ $0.receivedAt }).max() {
+                    state.arrivals.add((first.piece.position, newest))
+                }
             }
         }
     }

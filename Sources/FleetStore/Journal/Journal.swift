@@ -44,6 +44,10 @@ enum Journal {
         return try MachineKey(found)
     }
 
+    static func hasMachine(_ row: Int64, _ db: Database) throws -> Bool {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT id FROM machine WHERE id = ?"), arguments: [row]) != nil
+    }
+
     static func complaint(_ position: Int64, _ damage: Damage) -> String {
         "row \(position) of the journal is damaged: \(damage.description); restore a backup, the rest stays readable"
     }

@@ -11,7 +11,7 @@ extension StoredNames {
     }
 
     /// Reads what has come since.
-    fileprivate mutating func complete(_ db: Database) throws {
+    mutating func complete(_ db: Database) throws {
         let names = try Row.fetchCursor(
             db.cachedStatement(sql: "SELECT id, name FROM signal WHERE id > ? ORDER BY id"), arguments: [signals.count])
         while let row = try names.next() {

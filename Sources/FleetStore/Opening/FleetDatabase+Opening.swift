@@ -206,6 +206,7 @@ extension FleetDatabase {
             return try readers.first { db in
                 let head = Head()
                 let mark = try SealMark(db)
+                if let known = try RecentArrivals.stored(db) { head.note(known) }
                 let rows = try Row.fetchCursor(
                     db, sql: "SELECT id, frames FROM journal WHERE id > ? ORDER BY id", arguments: [mark.sealed])
                 while let row = try rows.next() {
@@ -228,7 +229,7 @@ extension FleetDatabase {
         let version = try writer.read { db in try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0 }
         guard version < schema.version else { return }
         try writer.writeWithoutTransaction { db in
-            try Backup.write(db, to: "\(path).before-v\(schema.version)")
+            try Backup.write(db, of: path, to: "\(path).before-v\(schema.version)")
         }
         try schema.migrate(writer)
         try writer.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }

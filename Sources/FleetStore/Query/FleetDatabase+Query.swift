@@ -14,7 +14,7 @@ extension FleetDatabase {
         }
     }
 
-    /// A read for somebody who may go away.
+    /// A wide read for somebody who may go away.
     func answering<Value: Sendable>(
         _ doing: String, _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
     ) async throws(StoreFailure) -> Value {
@@ -22,7 +22,7 @@ extension FleetDatabase {
         let result: Result<Value, StoreFailure> = await withTaskCancellationHandler {
             do throws(StoreFailure) {
                 return .success(
-                    try await read(doing, for: caller) { [self] db, deadline in
+                    try await read(doing, .wide, for: caller) { [self] db, deadline in
                         defer { segments.trim() }
                         return try body(db, deadline)
                     })
@@ -31,6 +31,7 @@ extension FleetDatabase {
             }
         } onCancel: {
             caller.leave()
+            readers.dismissGone()
         }
         return try result.get()
     }

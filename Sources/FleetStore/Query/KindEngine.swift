@@ -143,12 +143,13 @@ extension HeadColumns {
     /// All rows; the last of the signals are the tags.
     func withBlock(_ body: (RowBlock) throws -> Void) rethrows {
         guard !isEmpty else { return }
-        let buffers = values.map { column in
+        let buffers = columns.map { column in
             let buffer = ColumnBuffer(capacity: times.count)
             for row in times.indices {
                 buffer.times[row] = times[row]
-                buffer.values[row] = column[row]
+                buffer.values[row] = .nan
             }
+            for (row, value) in zip(column.rows, column.values) { buffer.values[Int(row)] = value }
             return buffer
         }
         try withExtendedLifetime(buffers) {

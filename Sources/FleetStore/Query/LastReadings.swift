@@ -52,17 +52,25 @@ struct LastReadings {
         let end = question.to.microseconds
         if let head = try finder.headColumns(of: machine, wanted, from: .min, to: end) {
             for column in found.indices {
-                guard let row = head.presence[column].lastIndex(of: true) else { continue }
-                found[column] = Found(time: head.times[row], value: head.values[column][row]) {
+                guard let last = head.columns[column].rows.last, let value = head.columns[column].values.last
+                else { continue }
+                let row = Int(last)
+                found[column] = Found(time: head.times[row], value: value) {
                     (head.boot[row], head.seq[row])
                 }
             }
         }
         let places = try finder.places(of: machine, .readings).filter { $0.first < end }
-        for place in places.sorted(by: { $0.last > $1.last }) {
+        var looked = Array(found.indices)
+        for (number, place) in places.sorted(by: { $0.last > $1.last }).enumerated() {
             try finder.deadline.check()
+            if number == 1, looked.contains(where: { found[$0] == nil }) {
+                // What the machine has never sent would be looked for in all of them.
+                let sent = Set(try SeriesEngine.signals(of: machine, finder))
+                looked.removeAll { found[$0] == nil && !sent.contains(wanted.signals[$0]) }
+            }
             // Those that follow end even earlier.
-            if found.allSatisfy({ $0.map { place.last < $0.time } ?? false }) { break }
+            if looked.allSatisfy({ found[$0].map { place.last < $0.time } ?? false }) { break }
             let segment = try finder.segment(place, of: machine, .readings, wanted)
             let buffer = scratch.buffer()
             defer { scratch.giveBack(buffer) }
@@ -74,7 +82,7 @@ struct LastReadings {
                 rows = found
                 return found
             }
-            for column in found.indices {
+            for column in looked {
                 guard segment.columns[column] != nil, found[column].map({ place.last >= $0.time }) ?? true,
                     let newest = try newest(
                         of: segment, column, before: end, buffer.times, times, chunks, scratch.workspace)

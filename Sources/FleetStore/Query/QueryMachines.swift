@@ -77,14 +77,14 @@ struct MachineColumns: Sendable {
 
     /// How many readings of the signals these are.
     var readingCount: Int {
-        segments.reduce(head.map { $0.times.count * $0.values.count } ?? 0) { sum, segment in
+        segments.reduce(head?.readingCount ?? 0) { sum, segment in
             sum + segment.columns.reduce(0) { $0 + ($1?.statistics.count ?? 0) }
         }
     }
 
     /// How many of these are from `start` up to but without `end`, if they are spread evenly.
     func readings(from start: Int64, to end: Int64) -> Double {
-        segments.reduce(head.map { Double($0.times.count * $0.values.count) } ?? 0) { sum, segment in
+        segments.reduce(Double(head?.readingCount ?? 0)) { sum, segment in
             let (first, last) = (Double(segment.first), Double(segment.last) + 1)
             let common = min(last, Double(end)) - max(first, Double(start))
             let part = min(1, max(0, common) / max(1, last - first))
@@ -129,6 +129,7 @@ struct ColumnFinder {
     ) throws -> [SegmentColumns] {
         var segments: [SegmentColumns] = []
         for place in try places(of: machine, level) where place.last >= start && place.first < end {
+            try deadline.check()
             let segment = try self.segment(place, of: machine, level, wanted)
             if segment.columns.contains(where: { $0 != nil }) { segments.append(segment) }
         }
@@ -154,10 +155,10 @@ struct ColumnFinder {
         guard let run = head[machine.id] else { return nil }
         do {
             let columns = try HeadColumns(
-                run, after: marks.seal.position(of: machine.id), wanted, names: names, from: start, to: end)
+                run, after: marks.seal.position(of: machine.id), wanted, names: names, from: start, to: end, deadline)
             return columns.isEmpty ? nil : columns
-        } catch {
-            throw StoreFailure.damaged("what came last of \(machine.key) cannot be read: \(error.description)")
+        } catch let damage as Damage {
+            throw StoreFailure.damaged("what came last of \(machine.key) cannot be read: \(damage.description)")
         }
     }
 

@@ -43,6 +43,7 @@ struct ReadingWalk {
     /// Those that have the signal, by their first rows, the last first.
     private var waiting: [(source: Source, isSummary: Bool)]
     private var open: [OpenSource] = []
+    private var emits = 0
 
     /// - Parameter sources: in order of their first rows, each with whether its summary will do.
     init(
@@ -112,6 +113,9 @@ struct ReadingWalk {
 
     /// Hands on what comes before everything else.
     private mutating func emit(_ index: Int, _ body: (Part) throws -> Void) throws {
+        // Sources that overlap are gone through reading by reading, which may be for long.
+        emits &+= 1
+        if emits & 1_023 == 0 { try deadline.check() }
         var limit = waiting.last?.source.first ?? .max
         for other in open.indices where other != index { limit = min(limit, open[other].time) }
         let source = open[index]
@@ -190,15 +194,18 @@ private final class OpenSource {
     }
 
     init(_ head: HeadColumns, _ column: Int, from: Int64, to: Int64) {
-        let rows = head.times.indices.filter {
-            head.presence[column][$0] && head.times[$0] >= from && head.times[$0] < to
+        let said = head.columns[column]
+        let places = said.rows.indices.filter {
+            let time = head.times[Int(said.rows[$0])]
+            return time >= from && time < to
         }
+        let rows = places.map { Int(said.rows[$0]) }
         buffer = ColumnBuffer(capacity: rows.count)
         isBorrowed = false
         count = rows.count
         for (index, row) in rows.enumerated() {
             buffer.times[index] = head.times[row]
-            buffer.values[index] = head.values[column][row]
+            buffer.values[index] = said.values[places[index]]
         }
         readNumbers = { (rows.map { head.boot[$0] }, rows.map { head.seq[$0] }) }
     }

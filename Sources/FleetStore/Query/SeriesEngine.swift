@@ -21,7 +21,7 @@ struct SeriesEngine {
             sources.reduce(0) { sum, one in
                 switch one.source {
                 case .segment(let segment): one.isSummary ? sum : sum + (segment.columns[column]?.statistics.count ?? 0)
-                case .head(let head): sum + head.times.count
+                case .head(let head): sum + head.columns[column].values.count
                 case .rollup(let segment, _): sum + segment.rowCount
                 }
             }
@@ -57,9 +57,7 @@ struct SeriesEngine {
             return SeriesAnswer(question: question, series: series, readings: readings)
         case .spans(let step, let condition):
             let plan = StepSeries.Plan(question, step: step, [condition.aggregate])
-            let (series, readings) = try steps(machines, signals, plan)
-            let spans = series.flatMap { Spans(condition, plan).found(in: $0) }
-            try check(points: spans.count)
+            let (spans, readings) = try spans(machines, signals, plan, condition)
             return SeriesAnswer(question: question, spans: spans, readings: readings)
         }
     }
@@ -84,7 +82,7 @@ struct SeriesEngine {
             for (column, signal) in wanted.signals.enumerated() {
                 var sources = found.segments.filter { $0.columns[column] != nil }
                     .map { (first: $0.first, source: ReadingWalk.Source.segment($0)) }
-                if let head = found.head, head.presence[column].contains(true) {
+                if let head = found.head, !head.columns[column].rows.isEmpty {
                     let place = sources.firstIndex { $0.first > head.times[0] } ?? sources.endIndex
                     sources.insert((head.times[0], .head(head)), at: place)
                 }
@@ -142,12 +140,14 @@ struct SeriesEngine {
             ? "\(Int(number / 1e6)) million" : number >= 10e3 ? "\(Int(number / 1e3)) thousand" : "\(Int(number))"
     }
 
-    private func check(points: Int) throws {
-        guard points > question.limit else { return }
-        throw StoreFailure.tooMuch(
-            "the answer would have more than \(question.limit) points: choose a shorter time, fewer machines or signals or a wider step, or raise limit (at most \(SeriesQuestion.limitMax))"
+    private var tooManyPoints: StoreFailure {
+        .tooMuch(
+            "the answer would have more than \(question.limit) points: choose a shorter time, fewer machines, signals or aggregates or a wider step, or raise limit (at most \(SeriesQuestion.limitMax))"
         )
     }
+
+    /// Of the points of all series; those of several aggregates count for each.
+    private var pointCount: SharedCount { SharedCount(limit: question.limit, or: tooManyPoints) }
 
     // MARK: Readings
 
@@ -155,8 +155,8 @@ struct SeriesEngine {
         let (from, to) = (question.from.microseconds, question.to.microseconds)
         let (items, readings) = try self.items(machines, signals, from: from, rollups: false) { _, _ in false }
         // What lies in the span wholly is in the answer: so far it is known before anything is decoded.
-        try check(
-            points: items.reduce(0) { sum, item in
+        try pointCount.add(
+            items.reduce(0) { sum, item in
                 sum
                     + item.sources.reduce(0) { sum, one in
                         guard case .segment(let segment) = one.source, segment.first >= from, segment.last < to else {
@@ -165,6 +165,7 @@ struct SeriesEngine {
                         return sum + (segment.columns[item.column]?.statistics.count ?? 0)
                     }
             })
+        let points = pointCount
         let series = try work.map(items, readings: readings) {
             try $0.load($1)
         } _: { item, scratch in
@@ -176,13 +177,12 @@ struct SeriesEngine {
                 item.sources, column: item.column, from: from, to: to, scratch: scratch, deadline: finder.deadline)
             try walk.forEach { part in
                 guard case .readings(let times, let values, let count) = part else { return }
-                try check(points: series.times.count + count)
+                try points.add(count)
                 series.times.append(contentsOf: UnsafeBufferPointer(start: times, count: count))
                 series.values[0].append(contentsOf: UnsafeBufferPointer(start: values, count: count))
             }
             return series
         }.filter { !$0.times.isEmpty }
-        try check(points: series.reduce(0) { $0 + $1.times.count })
         return SeriesAnswer(question: question, series: series, readings: readings)
     }
 
@@ -191,6 +191,73 @@ struct SeriesEngine {
     private func steps(
         _ machines: [QueryMachine], _ signals: [Signal], _ plan: StepSeries.Plan
     ) throws -> (series: [SeriesAnswer.Series], readings: Int) {
+        let (items, readings) = try stepItems(machines, signals, plan)
+        let points = pointCount
+        let series: [SeriesAnswer.Series]
+        if question.grouping == .machine {
+            series = try work.map(items, readings: readings) {
+                try $0.load($1)
+            } _: { item, scratch in
+                var series = SeriesEngine.emptySeries(.equipment(item.machine.key), item.signal, plan)
+                _ = try cut(item, plan, scratch) { cut in
+                    let before = series.times.count
+                    SeriesEngine.append(cut.takeSteps(), to: &series, plan)
+                    try points.add((series.times.count - before) * plan.aggregates.count)
+                }
+                return series
+            }
+        } else {
+            series = try groups(items, readings, plan).map { key, steps in
+                var series = SeriesEngine.emptySeries(key.subject, key.signal, plan)
+                SeriesEngine.append(steps, to: &series, plan)
+                try points.add(series.times.count * plan.aggregates.count)
+                return series
+            }
+        }
+        return (series.filter { !$0.times.isEmpty }, readings)
+    }
+
+    /// Each is a point of the answer. The steps in which they are found are kept only where they are to be grouped.
+    private func spans(
+        _ machines: [QueryMachine], _ signals: [Signal], _ plan: StepSeries.Plan, _ condition: SpanCondition
+    ) throws -> (spans: [SeriesAnswer.Span], readings: Int) {
+        let (items, readings) = try stepItems(machines, signals, plan)
+        let points = pointCount
+        func add(_ steps: [StepSeries.Step], to spans: inout Spans) throws {
+            let before = spans.found.count
+            for step in steps {
+                if let values = SeriesEngine.values(of: step, plan) { spans.add(step.start, values[0]) }
+            }
+            try points.add(spans.found.count - before)
+        }
+        func finished(_ spans: Spans) throws -> [SeriesAnswer.Span] {
+            var ended = spans
+            ended.finish()
+            try points.add(ended.found.count - spans.found.count)
+            return ended.found
+        }
+        let found: [[SeriesAnswer.Span]]
+        if question.grouping == .machine {
+            found = try work.map(items, readings: readings) {
+                try $0.load($1)
+            } _: { item, scratch in
+                var spans = Spans(condition, plan, of: .equipment(item.machine.key), item.signal)
+                _ = try cut(item, plan, scratch) { try add($0.takeSteps(), to: &spans) }
+                return try finished(spans)
+            }
+        } else {
+            found = try groups(items, readings, plan).map { key, steps in
+                var spans = Spans(condition, plan, of: key.subject, key.signal)
+                try add(steps, to: &spans)
+                return try finished(spans)
+            }
+        }
+        return (Array(found.joined()), readings)
+    }
+
+    private func stepItems(
+        _ machines: [QueryMachine], _ signals: [Signal], _ plan: StepSeries.Plan
+    ) throws -> (items: [Item], readings: Int) {
         // Of several machines it counts whose reading is the first of all, and of that a summary does not know the time.
         let needsTimes =
             question.grouping != .machine && plan.aggregates.contains { $0 == .first || $0 == .last }
@@ -207,42 +274,53 @@ struct SeriesEngine {
                 "percentiles of groups keep all their readings, here about \(SeriesEngine.rounded(Double(readings))), and the limit is \(SeriesEngine.rounded(Double(work.limits.keptValues))): choose a shorter time or fewer machines, or group by machine"
             )
         }
-        let found = try work.map(items, readings: readings) {
-            try $0.load($1)
-        } _: { item, scratch in
-            var series = StepSeries(plan)
-            var walk = ReadingWalk(
-                item.sources, column: item.column, from: plan.lookFrom, to: plan.to, scratch: scratch,
-                deadline: finder.deadline)
-            try walk.forEach { series.add($0) }
-            series.finish()
-            try check(points: series.steps.count)
-            return series
-        }
-        let series =
-            question.grouping == .machine
-            ? zip(items, found).map { item, steps in
-                SeriesEngine.series(.equipment(item.machine.key), item.signal, steps.steps, plan)
-            } : grouped(items, found, plan)
-        let answered = series.filter { !$0.times.isEmpty }
-        try check(points: answered.reduce(0) { $0 + $1.times.count })
-        return (answered, readings)
+        return (items, readings)
     }
 
-    /// A step of which nothing that was asked for is known is left out.
-    private static func series(
-        _ subject: SeriesAnswer.Subject, _ signal: Signal, _ steps: [StepSeries.Step], _ plan: StepSeries.Plan
+    /// Cuts the readings of an item into steps.
+    ///
+    /// - Parameter look: sees the steps whenever there may be more of them, and may take them out.
+    private func cut(
+        _ item: Item, _ plan: StepSeries.Plan, _ scratch: QueryScratch, look: (inout StepSeries) throws -> Void
+    ) throws -> StepSeries {
+        var series = StepSeries(plan)
+        var walk = ReadingWalk(
+            item.sources, column: item.column, from: plan.lookFrom, to: plan.to, scratch: scratch,
+            deadline: finder.deadline)
+        try walk.forEach { part in
+            series.add(part)
+            guard series.values.count <= work.limits.keptValues else {
+                throw StoreFailure.tooMuch(
+                    "a percentile keeps all readings of a step, and the limit is \(SeriesEngine.rounded(Double(work.limits.keptValues))): choose a narrower step"
+                )
+            }
+            try look(&series)
+        }
+        series.finish()
+        try look(&series)
+        return series
+    }
+
+    private static func emptySeries(
+        _ subject: SeriesAnswer.Subject, _ signal: Signal, _ plan: StepSeries.Plan
     ) -> SeriesAnswer.Series {
-        var series = SeriesAnswer.Series(
-            subject: subject, signal: signal.name, values: plan.aggregates.map { _ in [] })
-        let mayLack = plan.aggregates.allSatisfy { $0 == .rate }
+        SeriesAnswer.Series(subject: subject, signal: signal.name, values: plan.aggregates.map { _ in [] })
+    }
+
+    private static func append(
+        _ steps: [StepSeries.Step], to series: inout SeriesAnswer.Series, _ plan: StepSeries.Plan
+    ) {
         for step in steps {
-            let values = plan.aggregates.map { step.value(of: $0, plan.wants) }
-            if mayLack, values.allSatisfy(\.isNaN) { continue }
+            guard let values = values(of: step, plan) else { continue }
             series.times.append(step.start)
             for (index, value) in values.enumerated() { series.values[index].append(value) }
         }
-        return series
+    }
+
+    /// By the aggregates; `nil` when nothing that was asked for is known: such a step is left out.
+    private static func values(of step: StepSeries.Step, _ plan: StepSeries.Plan) -> [Double]? {
+        let values = plan.aggregates.map { step.value(of: $0, plan.wants) }
+        return values.allSatisfy(\.isNaN) && plan.aggregates.allSatisfy { $0 == .rate } ? nil : values
     }
 
     private struct GroupKey: Hashable {
@@ -250,9 +328,24 @@ struct SeriesEngine {
         var signal: Signal
     }
 
-    private func grouped(
-        _ items: [Item], _ found: [StepSeries], _ plan: StepSeries.Plan
-    ) -> [SeriesAnswer.Series] {
+    /// The steps of the machines of each group together.
+    private func groups(
+        _ items: [Item], _ readings: Int, _ plan: StepSeries.Plan
+    ) throws -> [(key: GroupKey, steps: [StepSeries.Step])] {
+        let kept = SharedCount(
+            limit: work.limits.keptSteps,
+            or: .tooMuch(
+                "groups keep the steps of all their machines, more than \(SeriesEngine.rounded(Double(work.limits.keptSteps))) here: choose a shorter time, fewer machines or signals or a wider step, or group by machine"
+            ))
+        let found = try work.map(items, readings: readings) {
+            try $0.load($1)
+        } _: { item, scratch in
+            var counted = 0
+            return try cut(item, plan, scratch) { cut in
+                try kept.add(cut.steps.count - counted)
+                counted = cut.steps.count
+            }
+        }
         var groups: [GroupKey: [Int]] = [:]
         for (index, item) in items.enumerated() {
             let subject: SeriesAnswer.Subject =
@@ -260,9 +353,7 @@ struct SeriesEngine {
             groups[GroupKey(subject: subject, signal: item.signal), default: []].append(index)
         }
         return groups.sorted { ($0.key.subject.text, $0.key.signal.name) < ($1.key.subject.text, $1.key.signal.name) }
-            .map { key, members in
-                SeriesEngine.series(key.subject, key.signal, merged(members.map { found[$0] }, plan), plan)
-            }
+            .map { key, members in (key, merged(members.map { found[$0] }, plan)) }
     }
 
     private func merged(_ members: [StepSeries], _ plan: StepSeries.Plan) -> [StepSeries.Step] {

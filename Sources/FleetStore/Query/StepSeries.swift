@@ -125,6 +125,12 @@ struct StepSeries {
         current = nil
     }
 
+    /// The steps that are complete; it has them no longer.
+    mutating func takeSteps() -> [Step] {
+        defer { steps = [] }
+        return steps
+    }
+
     /// Ends the last step.
     mutating func finish() { close() }
 }

@@ -42,7 +42,7 @@ struct SeriesWalk: Sendable {
     let to: Timestamp
     var next: Timestamp
 
-    /// Rows of segments that are read together, if they lie so.
+    /// So many rows of segments are read together, and of wide ones fewer.
     private static let rowsAtOnce = 32_768
 
     /// The next frames in order; `nil` when there are no more.
@@ -51,7 +51,7 @@ struct SeriesWalk: Sendable {
             let here = self
             // Before the transaction: see `Head.runs`.
             let run = database.head.run(of: id)
-            let (frames, end) = try await database.read("cannot read the series of \(machine)") { db, deadline in
+            let (frames, end) = try await database.answering("cannot read the series of \(machine)") { db, deadline in
                 try here.part(database, run, db, deadline)
             }
             next = end
@@ -65,17 +65,8 @@ struct SeriesWalk: Sendable {
         _ database: FleetDatabase, _ run: Head.Run?, _ db: Database, _ deadline: ReadDeadline
     ) throws -> (frames: [Frame], end: Timestamp) {
         let names = try database.names(db)
-        var end = to
-        var chosen: [StoredSegment] = []
-        var rows = 0
-        for segment in try SegmentTable.segments(of: id, from: next, to: to, db) {
-            if rows >= SeriesWalk.rowsAtOnce, segment.first > next {
-                end = segment.first
-                break
-            }
-            chosen.append(segment)
-            rows += segment.rowCount
-        }
+        let marks = try StoreMarks(db)
+        let (chosen, end) = try segments(database, marks, db, deadline)
         let reader = SegmentReader(db, names: names)
         var frames: [Frame] = []
         for segment in chosen {
@@ -83,21 +74,90 @@ struct SeriesWalk: Sendable {
             do {
                 frames += try reader.frames(of: segment, from: next, to: end, only: signal)
             } catch let damage as Damage {
-                throw StoreFailure.damaged(
-                    "the segment \(segment.id) of \(machine) from \(segment.first.iso8601) to \(segment.last.iso8601) is damaged: \(damage.description); restore a backup, the rest stays readable"
-                )
+                throw failure(damage, segment)
             }
         }
-        let mark = try SealMark(db)
         do {
             frames +=
-                try run?.frames(after: mark.position(of: id), names: names)
+                try run?.frames(after: marks.seal.position(of: id), names: names)
                 .map(\.frame).filter { $0.observedAt >= next && $0.observedAt < end } ?? []
         } catch {
             throw StoreFailure.damaged("what came last of \(machine) cannot be read: \(error.description)")
         }
         frames.sort { $0.isBefore($1) }
         return (frames, end)
+    }
+
+    /// The segments with rows from `next` on, and up to where so much is read at once.
+    private func segments(
+        _ database: FleetDatabase, _ marks: StoreMarks, _ db: Database, _ deadline: ReadDeadline
+    ) throws -> (segments: [StoredSegment], end: Timestamp) {
+        var end = to
+        var chosen: [StoredSegment] = []
+        let places = try database.segments.places(of: id, .readings, as: marks.segments, db)
+            .filter { $0.last >= next.microseconds && $0.first < to.microseconds }
+        var rowsLeft = SeriesWalk.rowsAtOnce
+        var valuesLeft = database.queryLimits.exportedValues
+        // Those that overlap where it begins are read together whatever their width.
+        let share = valuesLeft / max(1, places.count { $0.first <= next.microseconds })
+        let workspace = SegmentWorkspace()
+        let chunks = ChunkReader(db)
+        for place in places {
+            try deadline.check()
+            let first = Timestamp(microseconds: place.first)
+            guard first < end else { break }
+            if rowsLeft <= 0 || valuesLeft <= 0, first > next {
+                end = first
+                break
+            }
+            guard
+                let row = try Row.fetchOne(
+                    db.cachedStatement(sql: "SELECT id, first, last, rows, directory FROM segment WHERE id = ?"),
+                    arguments: [place.id])
+            else { throw failure(Damage("its row is missing"), place.id, first, Timestamp(microseconds: place.last)) }
+            let segment = try StoredSegment(row)
+            do {
+                let directory = try segment.directory()
+                let width = signal == nil ? max(1, directory.columns.count) : 1
+                let rows = max(1, share / width)
+                if segment.rowCount > rows {
+                    let cut = try chunks.withBytes(of: directory.rows, in: segment.id) {
+                        try time(behind: rows, RowsDecoder($0, using: workspace), before: end)
+                    }
+                    end = cut ?? end
+                }
+                chosen.append(segment)
+                rowsLeft -= segment.rowCount
+                valuesLeft -= min(segment.rowCount, rows) * width
+            } catch let damage as Damage {
+                throw failure(damage, segment)
+            }
+        }
+        return (chosen, end)
+    }
+
+    /// When the row behind so many from `next` on was measured; `nil` when there is none.
+    private func time(
+        behind count: Int, _ rows: RowsDecoder, before end: Timestamp
+    ) throws(Damage) -> Timestamp? {
+        let (next, end) = (next.microseconds, end.microseconds)
+        let here = try rows.rows(from: next, until: end)
+        guard here.count > count else { return nil }
+        // Rows of one time are not parted.
+        let time: Int64? = try rows.withTimes { times in
+            times[here.lowerBound + count..<here.upperBound].first { $0 > next }
+        }
+        return time.map { Timestamp(microseconds: $0) }
+    }
+
+    private func failure(_ damage: Damage, _ segment: StoredSegment) -> StoreFailure {
+        failure(damage, segment.id, segment.first, segment.last)
+    }
+
+    private func failure(_ damage: Damage, _ id: Int64, _ first: Timestamp, _ last: Timestamp) -> StoreFailure {
+        .damaged(
+            "the segment \(id) of \(machine) from \(first.iso8601) to \(last.iso8601) is damaged: \(damage.description); restore a backup, the rest stays readable"
+        )
     }
 }
 

@@ -22,7 +22,7 @@ enum GapReader {
             try deadline.check()
             let row: Int64 = try machine.decode(atIndex: 2)
             var boots = try SequenceRanges.stored(of: row, db)
-            for mark in try head[row]?.marks(names: names) ?? [] {
+            for mark in head[row]?.marks(names: names) ?? [] {
                 _ = boots[mark.boot, default: SequenceRanges()].insert(mark.seq)
             }
             let key = try MachineKey(machine)

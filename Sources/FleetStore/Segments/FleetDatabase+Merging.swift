@@ -23,6 +23,7 @@ enum MergePlan {
         var first: Timestamp
         var last: Timestamp
         var rowCount: Int
+        /// Values, and places of rows for values that they do not have.
         var valueCount: Int
 
         /// How large it is, in steps of eight.
@@ -67,10 +68,24 @@ enum MergePlan {
 struct MergeQueue {
     /// `nil` until the database was asked.
     var machines: Set<Int64>?
-    /// With so many small segments a machine's were as few as they can be.
-    var settledCounts: [Int64: Int] = [:]
+    /// With fewer small segments there is nothing to win, as was found when they were looked at.
+    private var worthwhileCounts: [Place: Int] = [:]
     /// Segments that cannot be read; they stay as they are.
     var damaged: Set<Int64> = []
+
+    private struct Place: Hashable {
+        var machine: Int64
+        var level: SegmentLevel
+    }
+
+    /// From how many small segments on those of a machine are worth a look.
+    func worthwhileCount(_ machine: Int64, _ level: SegmentLevel) -> Int {
+        worthwhileCounts[Place(machine: machine, level: level)] ?? MergePlan.segmentsMin
+    }
+
+    mutating func settle(_ machine: Int64, _ level: SegmentLevel, until count: Int?) {
+        worthwhileCounts[Place(machine: machine, level: level)] = count
+    }
 }
 
 extension FleetDatabase {
@@ -93,7 +108,7 @@ extension FleetDatabase {
             }
             mergeQueue.withLock {
                 _ = $0.machines?.insert(machine)
-                $0.settledCounts[machine] = nil
+                $0.settle(machine, level, until: nil)
             }
             return true
         }
@@ -104,13 +119,14 @@ extension FleetDatabase {
     private func merge(
         of machine: Int64, _ level: SegmentLevel, _ doing: String
     ) async throws(StoreFailure) -> (replaced: [Int64], segments: [Segment])? {
-        let (damaged, settled) = mergeQueue.withLock { ($0.damaged, $0.settledCounts[machine] ?? 0) }
+        let (damaged, worthwhile) = mergeQueue.withLock { ($0.damaged, $0.worthwhileCount(machine, level)) }
         let merge = try await read(doing) { [self] db, deadline in
             let small = try SegmentTable.smallSegments(of: machine, level, db).filter { !damaged.contains($0.id) }
-            guard small.count >= max(MergePlan.segmentsMin, 2 * settled) else { return Merge() }
+            guard small.count >= worthwhile else { return Merge() }
             let chosen = Set(MergePlan.choice(among: small.map { MergePlan.Candidate($0) }))
             let reader = SegmentReader(db, names: try self.names(db))
             var merge = Merge()
+            merge.smallCount = small.count
             for segment in small where chosen.contains(segment.id) {
                 try deadline.check()
                 do {
@@ -123,7 +139,14 @@ extension FleetDatabase {
             return merge
         }
         mergeQueue.withLock { $0.damaged.formUnion(merge.damaged) }
-        guard merge.replaced.count > 1 else { return nil }
+        guard merge.replaced.count > 1 else {
+            // A few more may be enough; to read all their directories again for each would take ever longer.
+            let count = merge.smallCount
+            if count > 0 {
+                mergeQueue.withLock { $0.settle(machine, level, until: count + max(2, count / 4)) }
+            }
+            return nil
+        }
         let made: Result<[Segment], StoreFailure> = await inBackground { [self] in
             Result { try merge.segments(of: machine, level) }
                 .mapError { StoreFailure($0, doing: doing, path: path) }
@@ -131,7 +154,7 @@ extension FleetDatabase {
         let segments = try made.get()
         // As many kinds of frames as there were segments.
         guard segments.count * 2 <= merge.replaced.count else {
-            mergeQueue.withLock { $0.settledCounts[machine] = merge.replaced.count }
+            mergeQueue.withLock { $0.settle(machine, level, until: 2 * merge.smallCount) }
             return nil
         }
         return (merge.replaced, segments)
@@ -158,6 +181,8 @@ private struct Merge: Sendable {
     private var rollup: Rollup?
     var damaged: [Int64] = []
     var rows: [Signal: Int64] = [:]
+    /// Of how many small segments these were chosen; 0 when they were too few to be looked at.
+    var smallCount = 0
 
     mutating func add(_ segment: StoredSegment, _ level: SegmentLevel, _ reader: SegmentReader) throws {
         if level == .readings {
@@ -184,6 +209,6 @@ extension MergePlan.Candidate {
         let columns = (try? segment.directory())?.columns ?? []
         self.init(
             id: segment.id, first: segment.first, last: segment.last, rowCount: segment.rowCount,
-            valueCount: columns.reduce(0) { $0 + $1.statistics.count })
+            valueCount: segment.rowCount * columns.count)
     }
 }

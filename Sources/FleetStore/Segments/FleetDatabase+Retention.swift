@@ -75,13 +75,14 @@ extension FleetDatabase {
         of machine: Int64, _ level: SegmentLevel, before end: Timestamp, leaving damaged: Set<Int64>, _ db: Database,
         _ deadline: ReadDeadline
     ) throws -> (gone: [Int64], broken: [Int64], rollup: Rollup?) {
-        let old = try SegmentTable.segments(of: machine, level, endingBefore: end, limit: MergePlan.segmentsMax, db)
+        let old = try SegmentTable.segments(
+            of: machine, level, endingBefore: end, leaving: damaged, limit: MergePlan.segmentsMax, db)
         let names = try names(db)
         let rows = names.rows
         let reader = SegmentReader(db, names: names)
         var rollup = level.coarser.map { Rollup($0) }
         var (gone, broken, values): ([Int64], [Int64], Int) = ([], [], 0)
-        for segment in old where !damaged.contains(segment.id) {
+        for segment in old {
             try deadline.check()
             do {
                 values += try segment.directory().columns.reduce(0) { $0 + $1.statistics.count }
@@ -102,17 +103,23 @@ extension FleetDatabase {
 }
 
 extension SegmentTable {
-    /// The segments of a machine that have nothing from `end` on, the oldest first.
+    /// The segments of a machine that have nothing from `end` on, the oldest first; `left` ones do not count.
     fileprivate static func segments(
-        of machine: Int64, _ level: SegmentLevel, endingBefore end: Timestamp, limit: Int, _ db: Database
+        of machine: Int64, _ level: SegmentLevel, endingBefore end: Timestamp, leaving left: Set<Int64>, limit: Int,
+        _ db: Database
     ) throws -> [StoredSegment] {
-        try Row.fetchAll(
+        let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
                     SELECT id, first, last, rows, directory FROM segment
-                    WHERE machine = ? AND level = ? AND last < ? ORDER BY last LIMIT ?
-                    """), arguments: [machine, level.rawValue, end.microseconds, limit]
-        ).map { try StoredSegment($0) }
+                    WHERE machine = ? AND level = ? AND last < ? ORDER BY last
+                    """), arguments: [machine, level.rawValue, end.microseconds])
+        var segments: [StoredSegment] = []
+        while segments.count < limit, let row = try rows.next() {
+            if left.contains(try row.decode(Int64.self, atIndex: 0)) { continue }
+            segments.append(try StoredSegment(row.copy()))
+        }
+        return segments
     }
 }
 

@@ -69,11 +69,12 @@ extension FleetDatabase {
         _ mark: SealMark, _ doing: String,
         _ body: @escaping @Sendable (Database, inout Ledger, inout SealMark) throws -> Bool
     ) async throws(StoreFailure) -> Bool? {
-        try await write(doing) { db, ledger in
+        try await write(doing) { [head] db, ledger in
             guard try SealMark(db) == mark else { return nil }
             var next = mark
             guard try body(db, &ledger, &next) else { return false }
             try next.write(db)
+            try RecentArrivals.write(head.newestArrival, db)
             return true
         }
     }
@@ -155,23 +156,28 @@ extension FleetDatabase {
 /// What of one machine leaves the journal.
 private struct SealedMachine: Sendable {
     let machine: Int64
+    private let pieces: [ArraySlice<UInt8>]
     let segments: [Segment]
     let lastReceivedAt: Timestamp
     /// What cannot be read, as it is: somebody may find out what it was.
-    let unreadable: [(bytes: [UInt8], why: String)]
+    let unreadable: [(bytes: ArraySlice<UInt8>, why: String)]
 
     init(
         _ head: (machine: Int64, run: Head.Run), _ mark: SealMark, names: StoredNames, rows: [Signal: Int64]
     ) throws {
         machine = head.machine
         var frames: [Frame] = []
-        var unreadable: [(bytes: [UInt8], why: String)] = []
-        try head.run.forEach(after: mark.sealed, upTo: mark.sealing) { (bytes) throws(Damage) in
-            var reader = FrameReader(bytes, names: names)
-            do throws(Damage) {
-                frames += try reader.rest().map(\.frame)
-            } catch {
-                unreadable.append((Array(bytes), error.description))
+        var unreadable: [(bytes: ArraySlice<UInt8>, why: String)] = []
+        pieces = head.run.pieces(after: mark.sealed, upTo: mark.sealing)
+        for piece in pieces {
+            piece.withUnsafeBytes { bytes in
+                var reader = FrameReader(bytes, names: names)
+                do throws(Damage) {
+                    while let received = try reader.next() { frames.append(received.frame) }
+                } catch {
+                    // The frames before the damage are known by their numbers, and must be stored.
+                    unreadable.append((piece, error.description))
+                }
             }
         }
         self.unreadable = unreadable
@@ -183,13 +189,14 @@ private struct SealedMachine: Sendable {
     }
 
     func write(_ db: Database, _ ledger: inout Ledger) throws {
-        for segment in segments { try SegmentTable.insert(segment, db) }
-        for (bytes, why) in unreadable {
-            try db.cachedStatement(sql: "INSERT INTO unreadable (machine, frames, why) VALUES (?, ?, ?)")
-                .execute(arguments: [machine, Data(bytes), why])
+        guard try Journal.hasMachine(machine, db) else {
+            // Nobody can ask for its readings, and the others' must not wait for it.
+            return try keep(pieces.map { ($0, "there is no machine \(machine)") }, db)
         }
+        for segment in segments { try SegmentTable.insert(segment, db) }
+        try keep(unreadable, db)
         // The numbers of its frames are in the journal no more.
-        if let index = try ledger.index(of: try Journal.machine(machine, db), db) {
+        if let key = try? Journal.machine(machine, db), let index = try ledger.index(of: key, db) {
             try ledger.withEntry(index) { entry in
                 try entry.settle { boot, ranges in try ranges.write(of: machine, boot: boot, db) }
             }
@@ -197,5 +204,12 @@ private struct SealedMachine: Sendable {
         try db.cachedStatement(
             sql: "UPDATE machine SET last_received_at = MAX(COALESCE(last_received_at, ?1), ?1) WHERE id = ?2"
         ).execute(arguments: [lastReceivedAt.microseconds, machine])
+    }
+
+    private func keep(_ pieces: [(bytes: ArraySlice<UInt8>, why: String)], _ db: Database) throws {
+        for (bytes, why) in pieces {
+            try db.cachedStatement(sql: "INSERT INTO unreadable (machine, frames, why) VALUES (?, ?, ?)")
+                .execute(arguments: [machine, Data(bytes), why])
+        }
     }
 }

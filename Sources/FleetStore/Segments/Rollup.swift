@@ -67,13 +67,32 @@ struct Rollup: Sendable {
         }
     }
 
+    /// A summary and when its first and last values were read. What comes late lies in a segment of its own, so the
+    /// parts of a minute come in any order.
+    private struct Partial {
+        private(set) var summary = Summary()
+        private var firstAt = Int64.max
+        private var lastAt = Int64.min
+
+        mutating func add(_ other: Summary, at time: Int64) {
+            guard other.count > 0 else { return }
+            let last = summary.last
+            summary.add(other)
+            if time < firstAt {
+                summary[.first] = other.first
+                firstAt = time
+            }
+            if time < lastAt { summary[.last] = last } else { lastAt = time }
+        }
+    }
+
     let level: SegmentLevel
     /// By the signals' rows and the starts of the minutes or hours, microseconds.
-    private var signals: [Int64: [Int64: Summary]] = [:]
+    private var signals: [Int64: [Int64: Partial]] = [:]
 
     init(_ level: SegmentLevel) { self.level = level }
 
-    /// Adds readings, which are in the order of time.
+    /// Adds readings.
     mutating func add(_ frames: [Frame], row: (Signal) throws -> Int64) rethrows {
         var rows: [Signal: Int64] = [:]
         for frame in frames {
@@ -86,12 +105,14 @@ struct Rollup: Sendable {
                     signal = try row(reading.signal)
                     rows[reading.signal] = signal
                 }
-                signals[signal, default: [:]][start, default: Summary()].add(Summary(reading.value))
+                signals[signal, default: [:]][start, default: Partial()]
+                    .add(Summary(reading.value), at: frame.observedAt.microseconds)
             }
         }
     }
 
-    /// Adds what a segment of this level, or of a finer one, has kept. Segments come in the order of time.
+    /// Adds what a segment of this level, or of a finer one, has kept. Of the parts of one minute, which say no times,
+    /// the one that is added first is taken for the earlier.
     mutating func add(_ segment: StoredSegment, _ reader: SegmentReader) throws {
         var columns: [Int64: [(part: Part, values: [Double], presence: Presence)]] = [:]
         let times = try reader.columns(of: segment) { number, values, presence in
@@ -104,7 +125,7 @@ struct Rollup: Sendable {
             for (row, time) in times.enumerated() where parts[0].presence[row] {
                 var summary = Summary()
                 for part in parts { summary[part.part] = part.values[row] }
-                signals[signal, default: [:]][level.start(of: time), default: Summary()].add(summary)
+                signals[signal, default: [:]][level.start(of: time), default: Partial()].add(summary, at: time)
             }
         }
     }
@@ -112,8 +133,8 @@ struct Rollup: Sendable {
     /// All of it, as segments of a machine.
     func segments(of machine: Int64) -> [Segment] {
         let starts = Set(signals.values.flatMap(\.keys)).sorted()
-        return stride(from: 0, to: starts.count, by: Segment.rowsMax).map {
-            segment(of: starts[$0..<min($0 + Segment.rowsMax, starts.count)], machine)
+        return Segment.cuts(of: starts.count, signals: signals.count, time: { starts[$0] }).map {
+            segment(of: starts[$0], machine)
         }
     }
 
@@ -126,7 +147,7 @@ struct Rollup: Sendable {
         var directory = SegmentDirectory(rows: chunks.add(RowsEncoder(using: workspace).encode(nothing)))
         let encoder = ColumnEncoder(using: workspace)
         for (signal, summaries) in signals.sorted(by: { $0.key < $1.key }) {
-            let rows = starts.map { summaries[$0] }
+            let rows = starts.map { summaries[$0]?.summary }
             let presence = Presence(rows.map { $0 != nil })
             guard presence.valueCount > 0 else { continue }
             for part in Part.allCases {

@@ -6,6 +6,10 @@ struct Segment {
     /// The most rows of one: enough that what a column costs beside its values is little, and little enough to read one
     /// column of a day.
     static let rowsMax = 16_384
+    /// The most rows times signals: whoever reads all of it, to merge it or to keep less of it, has it in memory.
+    static let valuesMax = MergePlan.valuesMax
+    /// About the most bytes of its rows' fault codes; the format allows four times as many.
+    static let noteBytesMax = SegmentLimits.noteBytes / 4
 
     var machine: Int64
     var level = SegmentLevel.readings
@@ -40,9 +44,12 @@ struct SegmentMaker {
         var segments: [Segment] = []
         for track in Track.split(frames) {
             let sorted = track.frames.sorted { $0.isBefore($1) }
-            for start in stride(from: 0, to: sorted.count, by: Segment.rowsMax) {
-                let part = sorted[start..<min(start + Segment.rowsMax, sorted.count)]
-                segments.append(try segment(of: part, signals: track.signals, machine: machine))
+            let cuts = Segment.cuts(
+                of: sorted.count, signals: track.signals.count,
+                noteBytes: { (sorted[$0].faults?.count ?? 0) * FaultNote.bytesOfFault },
+                time: { sorted[$0].observedAt.microseconds })
+            for cut in cuts {
+                segments.append(try segment(of: sorted[cut], signals: track.signals, machine: machine))
             }
         }
         return segments
@@ -100,6 +107,31 @@ struct SegmentMaker {
             chunks: chunks.chunks)
         segment.fitPages()
         return segment
+    }
+}
+
+extension Segment {
+    /// Where rows in the order of time are cut: no segment is too large to be read whole, and none spans so long that
+    /// what is too old cannot go.
+    static func cuts(
+        of count: Int, signals: Int, noteBytes: (Int) -> Int = { _ in 0 }, time: (Int) -> Int64
+    ) -> [Range<Int>] {
+        let rows = max(1, min(rowsMax, valuesMax / max(1, signals)))
+        var cuts: [Range<Int>] = []
+        var start = 0
+        var bytes = 0
+        for row in 0..<count {
+            let added = noteBytes(row)
+            bytes += added
+            guard row > start else { continue }
+            let isLong = time(row) &- time(start) > MergePlan.spanMax.microseconds
+            guard isLong || row - start == rows || bytes > noteBytesMax else { continue }
+            cuts.append(start..<row)
+            start = row
+            bytes = added
+        }
+        if start < count { cuts.append(start..<count) }
+        return cuts
     }
 }
 
@@ -167,6 +199,9 @@ struct ChunkPacker {
 
 /// The fault codes of one row.
 enum FaultNote {
+    /// No code takes more.
+    static let bytesOfFault = 24
+
     static func bytes(of faults: [DiagnosticTroubleCode]) -> [UInt8] {
         var writer = ByteWriter()
         writer.append(varint: UInt64(faults.count))

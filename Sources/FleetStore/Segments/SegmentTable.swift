@@ -12,8 +12,9 @@ enum SegmentTable {
     static func chunkRow(_ segment: Int64, _ chunk: Int) -> Int64 { segment << chunkBits | Int64(chunk) }
 
     static func insert(_ segment: Segment, _ db: Database) throws {
-        precondition(
-            segment.chunks.count < SegmentDirectory.chunksMax, "a segment of at most 65,536 rows has fewer chunks")
+        guard segment.chunks.count < SegmentDirectory.chunksMax else {
+            throw Damage("a segment of \(segment.rowCount) rows has too many columns to be stored as one")
+        }
         try Cursor.segments.advance(db)
         try db.cachedStatement(
             sql: "INSERT INTO segment (machine, level, first, last, rows, directory) VALUES (?, ?, ?, ?, ?, ?)"

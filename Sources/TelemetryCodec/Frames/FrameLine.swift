@@ -69,10 +69,10 @@ package struct FrameLineReader: ~Copyable {
     private var parser = JSONParser()
     /// The signals of the line before, as they are spelled: mostly they are those of the next.
     private var known: [(name: [UInt8], signal: Signal)] = []
-    /// Whether a signal may be called so.
-    private let isName: @Sendable (String) -> Bool
+    /// The signal of a name, or why there is none.
+    private let named: (String) throws(Rejection) -> Signal
 
-    package init(isName: @escaping @Sendable (String) -> Bool) { self.isName = isName }
+    package init(signal: @escaping (String) throws(Rejection) -> Signal) { named = signal }
 
     package mutating func read(_ line: [UInt8]) throws(Rejection) -> FrameLine {
         let tape = try parser.parse(line)
@@ -140,9 +140,7 @@ package struct FrameLineReader: ~Copyable {
 
     private mutating func signal(_ name: UnsafeBufferPointer<UInt8>, _ place: Int) throws(Rejection) -> Signal {
         if place < known.count, known[place].name.elementsEqual(name) { return known[place].signal }
-        let text = String(decoding: name, as: UTF8.self)
-        guard isName(text) else { throw Rejection(.badTopic, "\(excerpt(name)) cannot be the name of a signal") }
-        let signal = Signal(text)
+        let signal = try named(String(decoding: name, as: UTF8.self))
         if place < known.count {
             known[place] = (Array(name), signal)
         } else if place == known.count {

@@ -7,7 +7,7 @@ extension TelemetryDecoder {
         for key in [FrameKey.signals, .position, .meters] where members[key] != nil {
             throw Rejection(.unknownKey, "\"\(key)\" stands beside columns; make each of its values a column")
         }
-        let boot = try tape.whole(at: try members.required(.boot, "boot"), "boot", max: UInt64(UInt32.max))
+        let boot = try tape.whole(at: try members.required(.boot, "boot"), "boot", max: UInt64(Frame.bootMax))
         let seq = try tape.whole(at: try members.required(.seq, "seq"), "seq", max: .max)
         let times = try times(at: try members.required(.at, "at"), of: message)
         guard !seq.addingReportingOverflow(UInt64(times.count - 1)).overflow else {

@@ -8,7 +8,7 @@ extension TelemetryDecoder {
         _ members: Members<FrameKey>, at ordinal: Int, of message: Message
     ) throws(Rejection) -> Frame {
         let tape = message.tape
-        let boot = try tape.whole(at: try members.required(.boot, "boot"), "boot", max: UInt64(UInt32.max))
+        let boot = try tape.whole(at: try members.required(.boot, "boot"), "boot", max: UInt64(Frame.bootMax))
         let seq = try tape.whole(at: try members.required(.seq, "seq"), "seq", max: .max)
         let at = try tape.time(at: try members.required(.at, "at"), "at")
         try message.checkClock(at)

@@ -11,7 +11,8 @@ struct BackupCommand: AsyncParsableCommand {
         commandName: "backup", abstract: "Copy the database into one file, also while zubrd runs.",
         discussion: """
             Everything committed before the start is in the copy. It gets its name when it was opened and every check sum \
-            in it is right. For copies by the clock see `backup` in zubrd.yaml.
+            in it is right; what is damaged in the database is so in the copy, and said. For copies by the clock see \
+            `backup` in zubrd.yaml.
 
             Example: zubr backup --database /var/lib/zubr/zubr.db --to /mnt/usb/zubr.db
             """)
@@ -38,7 +39,12 @@ struct BackupCommand: AsyncParsableCommand {
         }
         line.finish()
         try output.show(receipt) { page in
-            page.add("\(receipt.file): \(bytes(receipt.bytes)), found whole.", .good)
+            let made = "\(receipt.file): \(bytes(receipt.bytes))"
+            if let damage = receipt.damage {
+                page.add("\(made), as damaged as the database: \(damage). Run zubr check; keep older backups.", .alarm)
+            } else {
+                page.add("\(made), found whole.", .good)
+            }
         }
     }
 }

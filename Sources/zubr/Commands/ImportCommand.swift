@@ -98,8 +98,6 @@ struct ImportCommand: AsyncParsableCommand {
         let store = try await FleetDatabase.open(path: database, access: .filling)
         do {
             let (total, before, isKnown) = try await store.importFile(plan, from: source, progress: progress)
-            // Of a file that was longer than the memory there is a segment for each part.
-            if !isKnown { try await store.compact() }
             await store.close()
             return Outcome(
                 total: total, before: before, isKnown: isKnown, bytesOnDisk: FleetDatabase.bytesOnDisk(database))
@@ -147,6 +145,7 @@ struct ImportDocument: Encodable {
     var rejectedByReason: [String: Int64]
     var duplicateSamples: Int64
     var textFields: Int64
+    var damagedSegments: Int64
     var alreadyImported: Bool
     var resumed: Bool
     var seconds: Double
@@ -160,6 +159,7 @@ struct ImportDocument: Encodable {
         case rejectedByReason = "rejected_by_reason"
         case duplicateSamples = "duplicate_samples"
         case textFields = "text_fields"
+        case damagedSegments = "damaged_segments"
         case alreadyImported = "already_imported"
         case cpuSeconds = "cpu_seconds"
         case bytesOnDisk = "bytes_on_disk"
@@ -173,6 +173,7 @@ struct ImportDocument: Encodable {
         rejectedByReason = total.rejectedByReason
         duplicateSamples = total.duplicateSamples
         textFields = total.textFields
+        damagedSegments = total.damagedSegments
         alreadyImported = outcome.isKnown
         resumed = !outcome.isKnown && outcome.before.bytes > 0
         self.seconds = seconds
@@ -194,6 +195,11 @@ struct ImportDocument: Encodable {
             Swift.print("\(duplicateSamples) samples were stored before and are not stored twice.")
         }
         if textFields > 0 { Swift.print("\(textFields) fields of text were left out; only numbers are stored.") }
+        if damagedSegments > 0 {
+            Swift.print(
+                "\(damagedSegments) segments of these machines and times cannot be read; what they hold of these rows "
+                    + "was stored again. `zubr check` names them.")
+        }
         if bytesOnDisk > 0 { Swift.print("The database has \(bytesOnDisk) bytes.") }
     }
 }

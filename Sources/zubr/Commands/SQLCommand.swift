@@ -6,6 +6,7 @@ import FleetStore
 import Foundation
 import Rehearsal
 import Synchronization
+import TelemetryCodec
 
 struct SQLCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -127,7 +128,7 @@ private final class AnswerPrinter: Sendable {
             state.columns = columns
             switch format {
             case .table: break
-            case .csv: state.buffer = columns.map(csv).joined(separator: ",") + "\r\n"
+            case .csv: state.buffer = csv(columns)
             case .json: state.buffer = "{\"columns\":[\(columns.map(json).joined(separator: ","))],\"rows\":["
             }
         }
@@ -145,7 +146,7 @@ private final class AnswerPrinter: Sendable {
                     )
                 }
             case .csv:
-                state.buffer += row.map { $0 == .null ? "" : csv(text($0)) }.joined(separator: ",") + "\r\n"
+                state.buffer += csv(row.map(text))
             case .json:
                 state.buffer += "\(state.count == 0 ? "\n" : ",\n")[\(row.map(json).joined(separator: ","))]"
             }
@@ -227,9 +228,13 @@ private final class AnswerPrinter: Sendable {
         bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 
-    /// RFC 4180: only a field with a comma, a quote or a line break is quoted.
-    private func csv(_ text: String) -> String {
-        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    /// A line as RFC 4180 has it.
+    private func csv(_ cells: [String]) -> String {
+        var line: [UInt8] = []
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            TableRow.append(cell, to: &line)
+        }
+        return String(decoding: line, as: UTF8.self) + "\r\n"
     }
 }

@@ -42,6 +42,7 @@ struct QuestionParameterTests {
             (["aggregate": ["mean"]], "step"), (["step": ["1"], "aggregate": ["mean"]], "step"),
             (["step": ["-1m"], "aggregate": ["mean"]], "step"), (["step": ["0.1us"], "aggregate": ["mean"]], "step"),
             (["step": ["1m"], "aggregate": ["mean", "mean"]], "aggregate"),
+            (["step": ["1m"], "aggregate": (1...17).map { "p\($0)" }], "aggregate"),
             (["step": ["1m"], "aggregate": ["p"]], "aggregate"), (["step": ["1m"], "aggregate": ["p-1"]], "aggregate"),
             (["step": ["1m"], "aggregate": ["p1e1"]], "aggregate"),
             (["step": ["1m"], "aggregate": ["pnan"]], "aggregate"),

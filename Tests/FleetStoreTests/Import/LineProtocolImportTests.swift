@@ -285,6 +285,55 @@ struct LineProtocolImportTests {
         await store.close()
     }
 
+    @Test("rows of an imported export are not taken for those of a measurement that they are not of")
+    func besideExport() async throws {
+        let first = try await open(folder)
+        try await first.load("m,name=t1,fleet=f x=1 1000000000\n", .lineProtocol)
+        let exported = try await first.lines().joined(separator: "\n")
+        await first.close()
+        let store = try await open(TemporaryFolder())
+        try await store.load(exported, .jsonLines)
+        let other = "n,name=t1,fleet=f x=5 1000000000\n"
+        let report = try await store.load(other, .lineProtocol)
+        #expect(report.samples == 1 && report.duplicateSamples == 0)
+        #expect(try await store.load(exported + "\n\n", .jsonLines).duplicateSamples == 1)
+        #expect(try await store.load(other + "\n", .lineProtocol).duplicateSamples == 1)
+        #expect(try await store.short() == ["f/t1 1.0 x=1.0", "f/t1 1.0 x=5.0"])
+        await store.close()
+    }
+
+    @Test("the last number of a boot that imports use can be imported, and rows after it find another boot")
+    func lastNumber() async throws {
+        let store = try await open(folder)
+        let last =
+            #"{"equipment":"f/t1","observed_at":"1970-01-01T00:00:01Z","boot":4294901760,"seq":18446744073709551615,"readings":{"x":1}}"#
+        try await store.load(last, .jsonLines)
+        #expect(try await store.load("m,name=t1,fleet=f x=5 2000000000\n", .lineProtocol).rows == 1)
+        await store.close()
+    }
+
+    @Test("what a damaged segment holds is passed over, counted, and the rest is stored")
+    func besideDamage() async throws {
+        let store = try await open(folder)
+        let first = "m,name=t1,fleet=f x=1 1000000000\nm,name=t1,fleet=f x=1 3000000000\n"
+        try await store.load(first, .lineProtocol)
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "UPDATE chunk SET data = CAST(X'010203' AS BLOB)")
+        }
+        let report = try await store.load(first + "m,name=t1,fleet=f x=2 2000000000\n", .lineProtocol)
+        #expect(report.rows == 3 && report.damagedSegments == 1)
+        await store.close()
+    }
+
+    @Test("a file brings so many new names of signals, and no more")
+    func newNames() {
+        let signals = ImportSignals(newMax: 2)
+        let names = ["new_names_1", Signal.speed.name, "new_names_2", "new_names_1", "new_names_3", "new_names_2"]
+        #expect(names.map { signals.signal($0)?.name } == [names[0], names[1], names[2], names[0], nil, names[2]])
+        #expect(Signal(known: "new_names_3") == nil)
+        #expect(throws: Rejection.self) { try signals.named("new_names_3") }
+    }
+
     @Test("a machine that has gone on under another name gets nothing under the old one")
     func retired() async throws {
         let store = try await open(folder)

@@ -182,6 +182,45 @@ struct TableImportTests {
         }
     }
 
+    @Test("fault codes of a row whose values are stored are stored, once")
+    func lateFaults() async throws {
+        let store = try await open(folder)
+        let head = #"{"equipment":"f/t1","observed_at":"1970-01-01T00:00:01Z","boot":1,"seq":1,"readings":{"a":1}"#
+        let codes = #","faults":[{"spn":110,"fmi":0,"sa":3}]}"#
+        try await store.load(head + "}\n", .jsonLines)
+        let report = try await store.load(head + codes, .jsonLines)
+        #expect(report.rows == 1 && report.samples == 0 && report.duplicateSamples == 1)
+        #expect(try await store.lines().last?.contains(#""readings":{},"faults":[{"spn":110"#) == true)
+        #expect(try await store.load("\n" + head + codes, .jsonLines).rows == 0)
+        #expect(try await store.lines().count == 2)
+        await store.close()
+    }
+
+    @Test("a row of ever more lines is not gathered without end: those beyond the most signals are not taken")
+    func endlessRow() async throws {
+        let store = try await open(folder)
+        let lines = (0..<1_100).map { "1,f/t1,endless_\($0 % 1_030),1" } + (0..<100).map { _ in "1,f/t1,," }
+        let report = try await store.load(
+            "observed_at,equipment,signal,value\n" + lines.joined(separator: "\n"), .csv)
+        #expect(report.samples == Int64(RowLayout.columnsMax) - 1)
+        #expect(report.rejectedByReason["too-many-signals"] ?? 0 > 100)
+        #expect(Signal(known: "endless_1029") == nil)
+        await store.close()
+    }
+
+    @Test("an hourly table of months is segments of a month, which go one by one")
+    func months() async throws {
+        let store = try await open(folder)
+        let lines = (0..<400).map { "\(1_700_000_000 + $0 * 21_600),f/t1,\($0)" } + ["4102444800,f/t1,1"]
+        try await store.load("observed_at,equipment,a\n" + lines.joined(separator: "\n"), .csv)
+        let spans = try await store.read("test") { db, _ in
+            try Int64.fetchAll(db, sql: "SELECT last - first FROM segment")
+        }
+        #expect(spans.count == 5 && spans.allSatisfy { $0 <= MergePlan.spanMax.microseconds })
+        #expect(try await store.short().count == 401)
+        await store.close()
+    }
+
     @Test("a table that stops anywhere goes on with its header", arguments: 0..<6)
     func resumed(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
