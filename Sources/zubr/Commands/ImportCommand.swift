@@ -82,7 +82,8 @@ struct ImportCommand: AsyncParsableCommand {
         case .json: print(String(decoding: try DocumentCoding.encode(document), as: UTF8.self))
         case .text: document.print()
         }
-        if !dryRun, !document.alreadyImported, document.rows == 0, document.rejected > 0 {
+        let isNothingNew = document.alreadyImported || document.duplicateSamples > 0
+        if !dryRun, !isNothingNew, document.rows == 0, document.rejected > 0 {
             throw CommandFailure(
                 "not one row of \(file) could be taken as \(format.rawValue); `zubr rejected` tells why")
         }
