@@ -9,7 +9,6 @@ enum Fuzzing {
     static let fuzzers: [any Fuzzer.Type] = [
         TelemetryFuzzer.self, StatusFuzzer.self, ReplyFuzzer.self, TopicFuzzer.self, BatchFuzzer.self,
         LineProtocolFuzzer.self, RecordingFuzzer.self, TableRowFuzzer.self, MachineTableFuzzer.self,
-        FrameLineFuzzer.self, NumberTextFuzzer.self,
         TimeFuzzer.self, FrameBlockFuzzer.self, SequenceRangesFuzzer.self, QueryFuzzer.self, DocumentFuzzer.self,
         ConfigurationFuzzer.self, BrokerFilesFuzzer.self, SegmentFuzzer.self, FrameLineFuzzer.self,
         NumberTextFuzzer.self, ImportLinesFuzzer.self,

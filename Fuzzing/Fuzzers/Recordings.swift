@@ -39,39 +39,6 @@ final class RecordingFuzzer: Fuzzer {
     }
 }
 
-/// A line of a frame, as it is exported and imported.
-final class FrameLineFuzzer: Fuzzer {
-    static let name = "frame-line"
-    private var reader = FrameLineReader(signal: { (name) throws(Rejection) in Signal(name) })
-
-    func run(_ bytes: [UInt8]) {
-        do throws(Rejection) {
-            let line = try reader.read(bytes)
-            guard line.hasNumber else { return }
-            var written: [UInt8] = []
-            FrameLineWriter.append(line.frame, of: line.machine, tags: nil, to: &written)
-            let again = try reader.read(written)
-            require(
-                again.machine == line.machine && again.frame.faults == line.frame.faults, "read, written, read again")
-            require(
-                again.frame.readings.map(\.value.bitPattern) == line.frame.readings.map(\.value.bitPattern),
-                "values come back to the bit")
-        } catch { check(error) }
-    }
-}
-
-/// A number as text, in a cell of a table.
-final class NumberTextFuzzer: Fuzzer {
-    static let name = "number-text"
-
-    func run(_ bytes: [UInt8]) {
-        guard let value = NumberText.value(bytes[...]) else { return }
-        var text: [UInt8] = []
-        NumberText.append(value, isJSON: false, to: &text)
-        require(NumberText.value(text[...])?.bitPattern == value.bitPattern, "a number reads back as its bits")
-    }
-}
-
 /// Two lines of a table: the header and a row.
 final class TableRowFuzzer: Fuzzer {
     static let name = "table-row"
