@@ -24,6 +24,7 @@ def workplace(prefix: str, parent: str, programs: dict[str, str]):
 
     for number in ENDINGS:
         signal.signal(number, end)
+    Path(parent).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     try:
         provide(programs, folder / "packages")
