@@ -41,7 +41,8 @@ let package = Package(
             sources: [
                 "Import/FrameLinesReader.swift", "Import/GatheredRows.swift", "Import/Gathering.swift",
                 "Import/Gathering+Frames.swift", "Import/ImportLines.swift", "Import/ImportNames.swift",
-                "Import/ImportPlan.swift", "Import/ImportReport.swift", "Import/ImportSource.swift",
+                "Import/ImportPlan.swift", "Import/ImportReport.swift", "Import/ImportSignals.swift",
+                "Import/ImportSource.swift",
                 "Import/KnownHeads.swift", "Import/LineProtocolReader.swift", "Import/LineReader.swift",
                 "Import/RejectedLines.swift", "Import/RowLayout.swift", "Import/TableReader.swift",
                 "Journal/FrameBlock.swift", "Journal/FrameReader.swift", "Journal/FrameWriter.swift",

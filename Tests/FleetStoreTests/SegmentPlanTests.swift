@@ -74,7 +74,7 @@ struct SegmentPlanTests {
     func merging() {
         #expect(MergePlan.choice(among: candidates(7, every: .hours(1))).isEmpty)
         #expect(MergePlan.choice(among: candidates(8, every: .hours(1))) == [0, 1, 2, 3, 4, 5, 6, 7])
-        let bound = Duration.microseconds(MergePlan.spanMax.microseconds / 7)
+        let bound = Duration.microseconds(Segment.spanMax.microseconds / 7)
         #expect(MergePlan.choice(among: candidates(8, every: bound)).count == 8)
         #expect(MergePlan.choice(among: candidates(8, every: bound + .seconds(1))).isEmpty)
         #expect(MergePlan.choice(among: candidates(100, every: .hours(1))).count == MergePlan.segmentsMax)
@@ -94,7 +94,7 @@ struct SegmentPlanTests {
 
     @Test("rows are cut where a segment would be too long, too wide or carry too many fault codes")
     func cuts() {
-        let month = MergePlan.spanMax.microseconds
+        let month = Segment.spanMax.microseconds
         let times = [0, 1, month, month + 1, month + 2, 5 * month]
         #expect(Segment.cuts(of: 6, signals: 1, time: { times[$0] }) == [0..<3, 3..<5, 5..<6])
         #expect(Segment.cuts(of: 0, signals: 1, time: { times[$0] }).isEmpty)
@@ -119,7 +119,7 @@ struct SegmentPlanTests {
         let spans = try await store.read("test") { db, _ in
             try Int64.fetchAll(db, sql: "SELECT last - first FROM segment")
         }
-        #expect(spans.count == 5 && spans.allSatisfy { $0 <= MergePlan.spanMax.microseconds })
+        #expect(spans.count == 5 && spans.allSatisfy { $0 <= Segment.spanMax.microseconds })
         store.take(catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
         while try await store.expire(at: start + .days(100)) {}
         #expect(try await store.everything().count == 24, "what is older went but for its last segment's part")

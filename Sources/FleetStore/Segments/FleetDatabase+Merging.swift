@@ -11,11 +11,8 @@ import Synchronization
 enum MergePlan {
     /// So many segments of one size are worth a merge.
     static let segmentsMin = 8
-    /// More are not merged at once; nor more values, for they are all in memory.
+    /// More are not merged at once; nor more values than one segment may have, for they are all in memory.
     static let segmentsMax = 64
-    static let valuesMax = 1 << 20
-    /// No segment becomes longer than this, so that what is too old can go.
-    static let spanMax = Duration.days(31)
 
     /// One of the segments, as far as the choice depends on it.
     struct Candidate {
@@ -50,9 +47,9 @@ enum MergePlan {
         var chosen: [Candidate] = []
         var values = 0
         for candidate in candidates.prefix(segmentsMax) {
-            guard candidate.last - (chosen.first ?? candidate).first <= spanMax else { break }
+            guard candidate.last - (chosen.first ?? candidate).first <= Segment.spanMax else { break }
             values += candidate.valueCount
-            if values > valuesMax, chosen.count >= 2 { break }
+            if values > Segment.valuesMax, chosen.count >= 2 { break }
             chosen.append(candidate)
         }
         return chosen

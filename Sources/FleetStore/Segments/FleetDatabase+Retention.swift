@@ -86,7 +86,7 @@ extension FleetDatabase {
             try deadline.check()
             do {
                 values += try segment.directory().columns.reduce(0) { $0 + $1.statistics.count }
-                guard values <= MergePlan.valuesMax || gone.isEmpty else { break }
+                guard values <= Segment.valuesMax || gone.isEmpty else { break }
                 if level == .readings {
                     let frames = try reader.frames(of: segment, from: .distantPast, to: .distantFuture)
                     rollup?.add(frames) { rows[$0] ?? 0 }

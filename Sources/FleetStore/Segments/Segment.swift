@@ -7,7 +7,9 @@ struct Segment {
     /// column of a day.
     static let rowsMax = 16_384
     /// The most rows times signals: whoever reads all of it, to merge it or to keep less of it, has it in memory.
-    static let valuesMax = MergePlan.valuesMax
+    static let valuesMax = 1 << 20
+    /// The longest time from its first row to its last, so that what is too old can go.
+    static let spanMax = Duration.days(31)
     /// About the most bytes of its rows' fault codes; the format allows four times as many.
     static let noteBytesMax = SegmentLimits.noteBytes / 4
 
@@ -124,7 +126,7 @@ extension Segment {
             let added = noteBytes(row)
             bytes += added
             guard row > start else { continue }
-            let isLong = time(row) &- time(start) > MergePlan.spanMax.microseconds
+            let isLong = time(row) &- time(start) > Segment.spanMax.microseconds
             guard isLong || row - start == rows || bytes > noteBytesMax else { continue }
             cuts.append(start..<row)
             start = row

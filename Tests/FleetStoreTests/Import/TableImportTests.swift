@@ -216,7 +216,7 @@ struct TableImportTests {
         let spans = try await store.read("test") { db, _ in
             try Int64.fetchAll(db, sql: "SELECT last - first FROM segment")
         }
-        #expect(spans.count == 5 && spans.allSatisfy { $0 <= MergePlan.spanMax.microseconds })
+        #expect(spans.count == 5 && spans.allSatisfy { $0 <= Segment.spanMax.microseconds })
         #expect(try await store.short().count == 401)
         await store.close()
     }
