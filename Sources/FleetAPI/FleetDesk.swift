@@ -9,6 +9,9 @@ struct FleetDesk: Sendable {
     var metrics: @Sendable () async -> String
     var retry: @Sendable ([Int64]) async throws -> RetryDocument
     var now: @Sendable () -> Timestamp
+    /// Answers are whole before they are given, and who has asked may read slowly. Together they take no more bytes than
+    /// this, and those of one answer for each thread.
+    var answersHeldMax = 64 << 20
 
     /// One try takes at most so many messages, so that it ends within a request.
     static let retryLimit = 1_000
@@ -90,8 +93,14 @@ struct FleetDesk: Sendable {
         } catch {
             throw APIFailure.badParameter(error.parameter, error.reason)
         }
+        try checkAnswersHeld()
         let answer = try await reader.answer(question)
+        try checkAnswersHeld()
         return format == "csv" ? .csv(answer.csv()) : .json(answer.json(now: now()))
+    }
+
+    private func checkAnswersHeld() throws {
+        if WrittenText.bytesHeld > answersHeldMax { throw APIFailure.tooManyAnswers }
     }
 
     func fleetKind(_ kind: String, _ query: Query) async throws -> TextPage {

@@ -127,6 +127,23 @@ struct ProblemTests {
         }
     }
 
+    @Test("an answer is refused for a while when others have more still to read than there may be")
+    func answersHeld() async throws {
+        let fleet = CannedFleet()
+        var desk = FleetDesk(
+            reader: fleet, registry: fleet, status: { CannedFleet.status }, metrics: { CannedFleet.metrics },
+            retry: { fleet.retry($0) }, now: { CannedFleet.now })
+        let parameters = "equipment=kuzbass-coal/truck-17&signal=speed&from=2026-02-01T00:00:00Z"
+        let query = try Query(parameters, allowed: SeriesQuestion.parameters)
+        _ = try await desk.series(query)
+        let unread = TextSink().text()
+        desk.answersHeldMax = 0
+        await #expect(throws: APIFailure.tooManyAnswers) { _ = try await desk.series(query) }
+        let problem = Problem(APIFailure.tooManyAnswers)
+        #expect(problem.document.status == 503 && problem.headers[.retryAfter] == "5")
+        withExtendedLifetime(unread) {}
+    }
+
     @Test("good and bad answers alike are not stored and not sniffed", arguments: ["/v1/status", "/v2"])
     func headers(path: String) async throws {
         try await withServer { client in

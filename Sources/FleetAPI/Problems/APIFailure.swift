@@ -7,4 +7,6 @@ enum APIFailure: Error, Hashable, Sendable {
     case badBody(String)
     case bodyTooLarge(limit: Int)
     case notJSON(String?)
+    /// Answers that were asked for before wait for their readers.
+    case tooManyAnswers
 }

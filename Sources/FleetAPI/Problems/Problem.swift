@@ -46,6 +46,12 @@ struct Problem: Sendable {
             self.init(.badRequest, "body: \(reason)")
         case .bodyTooLarge(let limit):
             self.init(.contentTooLarge, "the body is larger than \(limit) bytes; send it in parts")
+        case .tooManyAnswers:
+            self.init(
+                .serviceUnavailable,
+                "large answers to others have still to be read by them; ask again in some seconds, or for a shorter time"
+            )
+            headers[.retryAfter] = String(Problem.retryAfterSeconds)
         case .notJSON(let type):
             self.init(
                 .unsupportedMediaType, "expected Content-Type application/json, found \((type ?? "none").prefix(100))")

@@ -78,8 +78,8 @@ package struct FleetAnswer: Sendable, Hashable {
     }
 
     /// `{"kind": …, "rows": [{…}, …]}`
-    package func json() -> [UInt8] {
-        var sink = TextSink(capacity: 64 + rows.count * 96)
+    package func json() -> WrittenText {
+        var sink = TextSink()
         var clock = TextSink.Clock()
         sink.append("{\"kind\":\"" as StaticString)
         sink.append(kind.rawValue)
@@ -103,6 +103,6 @@ package struct FleetAnswer: Sendable, Hashable {
             sink.append(UInt8(ascii: "}"))
         }
         sink.append("]}" as StaticString)
-        return sink.bytes()
+        return sink.text()
     }
 }

@@ -2,8 +2,8 @@ import FleetModel
 
 extension SeriesAnswer {
     /// One JSON object; its keys are in docs/QUERIES.md. Series of 8,640 points are usual, so it is written by hand.
-    package func json(now: Timestamp) -> [UInt8] {
-        var sink = TextSink(capacity: 256 + series.reduce(0) { $0 + $1.times.count * (24 + 20 * $1.values.count) })
+    package func json(now: Timestamp) -> WrittenText {
+        var sink = TextSink()
         var clock = TextSink.Clock()
         sink.append("{\"now\":\"" as StaticString)
         sink.append(time: now.microseconds, &clock)
@@ -40,7 +40,7 @@ extension SeriesAnswer {
             }
         }
         sink.append("]}" as StaticString)
-        return sink.bytes()
+        return sink.text()
     }
 
     private static func begin(_ subject: Subject, _ signal: String, _ sink: inout TextSink) {
@@ -75,8 +75,8 @@ extension SeriesAnswer {
     }
 
     /// A header, and a line a point or a span.
-    package func csv() -> [UInt8] {
-        var sink = TextSink(capacity: 1 << 12)
+    package func csv() -> WrittenText {
+        var sink = TextSink()
         var clock = TextSink.Clock()
         let subject = question.grouping == .machine ? "equipment" : question.grouping.rawValue
         sink.append(subject)
@@ -89,7 +89,7 @@ extension SeriesAnswer {
                 sink.append(time: span.to.microseconds, &clock)
                 sink.append(UInt8(ascii: "\n"))
             }
-            return sink.bytes()
+            return sink.text()
         }
         sink.append(",signal,time" as StaticString)
         for column in columns {
@@ -98,9 +98,9 @@ extension SeriesAnswer {
         }
         sink.append(UInt8(ascii: "\n"))
         for one in series {
-            var start = TextSink(capacity: 64)
+            var start = TextSink()
             SeriesAnswer.beginLine(one.subject, one.signal, &start)
-            let lead = String(decoding: start.bytes(), as: UTF8.self)
+            let lead = String(decoding: start.text().bytes, as: UTF8.self)
             for (index, time) in one.times.enumerated() {
                 sink.append(lead)
                 sink.append(time: time, &clock)
@@ -111,7 +111,7 @@ extension SeriesAnswer {
                 sink.append(UInt8(ascii: "\n"))
             }
         }
-        return sink.bytes()
+        return sink.text()
     }
 
     private static func beginLine(_ subject: Subject, _ signal: String, _ sink: inout TextSink) {

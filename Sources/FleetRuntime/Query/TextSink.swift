@@ -2,28 +2,30 @@ import FleetModel
 
 /// Takes text as bytes, a few at a time and many times a second: an answer has a hundred thousand numbers.
 package struct TextSink: ~Copyable {
+    private let written = WrittenText()
     private var start: UnsafeMutablePointer<UInt8>
     private var capacity: Int
+    /// How many bytes are in the piece at `start`.
     private var count = 0
 
-    package init(capacity: Int = 1 << 12) {
-        start = .allocate(capacity: capacity)
-        self.capacity = capacity
+    package init() {
+        let piece = written.next(after: 0, room: 0)
+        (start, capacity) = (piece.baseAddress!, piece.count)
     }
 
-    deinit { start.deallocate() }
+    /// What was written.
+    package consuming func text() -> WrittenText {
+        written.end(count)
+        return written
+    }
 
-    package var isEmpty: Bool { count == 0 }
+    @inline(__always) private mutating func reserve(_ more: Int) {
+        if capacity - count < more { turn(more) }
+    }
 
-    package consuming func bytes() -> [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
-
-    private mutating func reserve(_ more: Int) {
-        guard capacity - count < more else { return }
-        capacity = max(2 * capacity, count + more)
-        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.update(from: start, count: count)
-        start.deallocate()
-        start = larger
+    @inline(never) private mutating func turn(_ more: Int) {
+        let piece = written.next(after: count, room: more)
+        (start, capacity, count) = (piece.baseAddress!, piece.count, 0)
     }
 
     package mutating func append(_ byte: UInt8) {
@@ -59,7 +61,8 @@ package struct TextSink: ~Copyable {
         while places <= 6 {
             let scaled = value * power
             guard abs(scaled) < 1e15 else { break }
-            let whole = Int64(scaled.rounded())
+            // Should it round wrongly at the very middle, the next line finds out.
+            let whole = Int64(scaled + (scaled < 0 ? -0.5 : 0.5))
             if Double(whole) / power == value, whole != 0 || value.sign == .plus {
                 append(whole, places: places)
                 return
@@ -118,18 +121,42 @@ package struct TextSink: ~Copyable {
 
     /// RFC 3339 in UTC with as many decimals as it takes, for times that follow one another.
     package struct Clock {
-        private var day = Int64.min
-        private var date: (year: Int, month: Int, day: Int) = (0, 0, 0)
+        private var minute = Int64.min
+        private var text = SIMD16<UInt8>()
 
         package init() {}
 
-        fileprivate mutating func turn(to day: Int64) -> (year: Int, month: Int, day: Int) {
-            if day != self.day {
-                let civil = CivilDate(daysSinceEpoch: Int(day))
-                date = (civil.year, civil.month, civil.day)
-                self.day = day
+        /// `2026-03-01T08:00`
+        @inline(__always) fileprivate mutating func turn(to minute: Int64) -> SIMD16<UInt8> {
+            if minute != self.minute { write(minute) }
+            return text
+        }
+
+        private mutating func write(_ minute: Int64) {
+            let day = minute.flooredDivision(by: 1_440)
+            let inDay = Int(minute - day * 1_440)
+            let date = CivilDate(daysSinceEpoch: Int(day))
+            var place = 0
+            func digits(_ number: Int) {
+                text[place] = UInt8(number / 10) + 0x30
+                text[place + 1] = UInt8(number % 10) + 0x30
+                place += 2
             }
-            return date
+            func mark(_ byte: UInt8) {
+                text[place] = byte
+                place += 1
+            }
+            digits(date.year / 100)
+            digits(date.year % 100)
+            mark(UInt8(ascii: "-"))
+            digits(date.month)
+            mark(UInt8(ascii: "-"))
+            digits(date.day)
+            mark(UInt8(ascii: "T"))
+            digits(inDay / 60)
+            mark(UInt8(ascii: ":"))
+            digits(inDay % 60)
+            self.minute = minute
         }
     }
 
@@ -137,23 +164,13 @@ package struct TextSink: ~Copyable {
     package mutating func append(time microseconds: Int64, _ clock: inout Clock) {
         let written = min(
             max(microseconds, Timestamp.earliestWritten.microseconds), Timestamp.latestWritten.microseconds)
-        let day = written.flooredDivision(by: 86_400_000_000)
-        let inDay = Int(written &- day &* 86_400_000_000)
-        let date = clock.turn(to: day)
-        let (seconds, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
+        let minute = written.flooredDivision(by: 60_000_000)
+        let (seconds, fraction) = Int(written &- minute &* 60_000_000).quotientAndRemainder(dividingBy: 1_000_000)
         reserve(32)
-        put(pair: date.year / 100)
-        put(pair: date.year % 100)
-        put(UInt8(ascii: "-"))
-        put(pair: date.month)
-        put(UInt8(ascii: "-"))
-        put(pair: date.day)
-        put(UInt8(ascii: "T"))
-        put(pair: seconds / 3_600)
+        UnsafeMutableRawPointer(start + count).storeBytes(of: clock.turn(to: minute), as: SIMD16<UInt8>.self)
+        count &+= 16
         put(UInt8(ascii: ":"))
-        put(pair: seconds / 60 % 60)
-        put(UInt8(ascii: ":"))
-        put(pair: seconds % 60)
+        put(pair: seconds)
         if fraction != 0 {
             put(UInt8(ascii: "."))
             put(UInt8(truncatingIfNeeded: fraction / 100_000) &+ 0x30)

@@ -18,8 +18,8 @@ final class WriteAheadLog: Sendable {
     static let passiveBytes: Int64 = 4 << 20
     /// Cut off when its file is longer than this.
     static let truncateBytes: Int64 = 64 << 20
-    /// Moved after a commit, without waiting for house-keeping.
-    private static let urgentBytes: Int64 = 16 << 20
+    /// Moved after a commit, without waiting for house-keeping: what comes in meanwhile waits for so long.
+    private static let urgentBytes: Int64 = 4 << 20
 
     /// What was written since anybody last tried to move it.
     var bytesSinceLastTry: Int64 {

@@ -24,7 +24,11 @@ extension FleetDatabase {
         try await sealAll()
         let doing = "cannot import \(plan.file)"
         let record = try await write(doing) { db, _ in try ImportRecord.begin(plan, db) }
-        if record.isFinished { return (record.report, record.report, true) }
+        if record.isFinished {
+            // It may have been killed while it merged.
+            try await compact()
+            return (record.report, record.report, true)
+        }
         let names = try await read(doing) { db, _ in try ImportNames(db) }
         let importer = Importer(plan, from: source, after: record.report, names: names)
         while !importer.isOver {

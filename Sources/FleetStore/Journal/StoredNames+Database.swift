@@ -38,8 +38,11 @@ extension StoredNames {
 
 extension FleetDatabase {
     /// Names and lists of signals, complete for what `db` sees.
-    func names(_ db: Database) throws -> StoredNames {
+    ///
+    /// - Parameter marks: what is known of how many there are, so that mostly nothing is read.
+    func names(_ db: Database, _ marks: StoreMarks? = nil) throws -> StoredNames {
         var names = knownNames.withLock { $0 }
+        if let marks, marks.signals <= names.signals.count, marks.shapes <= names.shapes.count { return names }
         let (signals, shapes) = (names.signals.count, names.shapes.count)
         try names.complete(db)
         if names.signals.count > signals || names.shapes.count > shapes {

@@ -7,10 +7,11 @@ extension FleetDatabase {
         // Before the transaction: see `Head.runs`.
         let head = head.runs
         return try await answering("cannot answer \(question.kind.rawValue)") { [self] db, deadline in
+            let finder = try ColumnFinder(self, head, db, deadline)
             let engine = KindEngine(
-                question: question, finder: try ColumnFinder(self, head, db, deadline),
+                question: question, finder: finder,
                 work: ColumnWork(db: db, deadline: deadline, scratches: scratches, limits: queryLimits),
-                tags: try tags(db))
+                tags: try tags(db, finder.marks))
             return try engine.answer()
         }
     }

@@ -14,18 +14,20 @@ extension FleetDatabase {
         }
     }
 
-    /// A wide read for somebody who may go away.
+    /// A wide read for somebody who may go away. What takes longer than a moment is begun anew on a thread of its own.
     func answering<Value: Sendable>(
         _ doing: String, _ body: @escaping @Sendable (Database, ReadDeadline) throws -> Value
     ) async throws(StoreFailure) -> Value {
+        let work: @Sendable (Database, ReadDeadline) throws -> Value = { [self] db, deadline in
+            defer { segments.trim() }
+            return try body(db, deadline)
+        }
+        let budget = Task.isCancelled ? .zero : queryLimits.atOnce
+        if budget > .zero, let value = try answerAtOnce(doing, budget, work) { return value }
         let caller = ReadDeadline.Caller()
         let result: Result<Value, StoreFailure> = await withTaskCancellationHandler {
             do throws(StoreFailure) {
-                return .success(
-                    try await read(doing, .wide, for: caller) { [self] db, deadline in
-                        defer { segments.trim() }
-                        return try body(db, deadline)
-                    })
+                return .success(try await read(doing, .wide, for: caller, work))
             } catch {
                 return .failure(error)
             }
@@ -34,5 +36,21 @@ extension FleetDatabase {
             readers.dismissGone()
         }
         return try result.get()
+    }
+
+    /// `nil` when it would take longer than the budget, or no connection is idle.
+    private func answerAtOnce<Value>(
+        _ doing: String, _ budget: Duration, _ work: (Database, ReadDeadline) throws -> Value
+    ) throws(StoreFailure) -> Value? {
+        let result = readers.readAtOnce(.wide) { db in
+            let deadline = ReadDeadline(after: budget, isAtOnce: true)
+            return try deadline.bound(db) { try work(db, deadline) }
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error as DatabaseError) where error.resultCode == .SQLITE_INTERRUPT: return nil
+        case .failure(let error): throw StoreFailure(error, doing: doing, path: path)
+        case nil: return nil
+        }
     }
 }

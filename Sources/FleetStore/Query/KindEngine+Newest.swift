@@ -80,37 +80,82 @@ extension KindEngine {
             }
         }
         var newest: [NewestRow?] = []
-        /// The last of some rows of each group that is wanted still; those it has found are not wanted any more.
-        func find(_ block: RowBlock, _ isWanted: inout [Bool]) {
-            // Rows are counted from the first of the segment.
-            let columns = (0..<count).map { block.values[$0].map { $0 - block.rows.lowerBound } }
-            let (one, other) = (columns[0], columns.count > 1 ? columns[1] : nil)
-            func isIt(_ row: Int) -> Bool {
-                if kind == .lowFuel { return one.map { $0[row] <= 0.1 } ?? false }
-                return one.map { !$0[row].isNaN } ?? false || other.map { !$0[row].isNaN } ?? false
+        /// Looks from the last of some rows backwards for that of each group of which nothing newer is known.
+        ///
+        /// - Parameters:
+        ///   - last: the time of the last row, or a later one.
+        ///   - step: so many rows are decoded first, then more and more.
+        ///   - decode: the values of rows by column, the first of them at the first place.
+        func look(
+            _ rows: Range<Int>, _ runs: TagRuns, _ clock: RowClock, last: Int64, step: Int,
+            _ decode: (Range<Int>) throws -> [UnsafePointer<Double>?]
+        ) throws {
+            let places = runs.sets.map { groups.place(of: $0) }
+            while newest.count < groups.keys.count { newest.append(nil) }
+            var isWanted = newest.map { $0.map { $0.time < last } ?? true }
+            // Sets of tags that were not met yet, of groups that are wanted; and such groups of which some were.
+            var isMet = places.map { _ in false }
+            var unmet = [Int](repeating: 0, count: newest.count)
+            for place in places where place >= 0 && isWanted[place] { unmet[place] += 1 }
+            var unmetCount = unmet.reduce(0, +)
+            var isOpen = [Bool](repeating: false, count: newest.count)
+            var openCount = 0
+            var (decoded, values, step) = (0..<0, [UnsafePointer<Double>?](), step)
+            func lastRow(of rows: Range<Int>) throws -> Int? {
+                var end = rows.upperBound
+                while end > rows.lowerBound {
+                    if !decoded.contains(end - 1) {
+                        decoded = max(0, end - step)..<end
+                        values = try decode(decoded)
+                        step = min(16 * step, 4_096)
+                    }
+                    let start = max(decoded.lowerBound, rows.lowerBound)
+                    let (first, one, other) = (decoded.lowerBound, values[0], values.count > 1 ? values[1] : nil)
+                    let row = (start..<end).last { row in
+                        if kind == .lowFuel { return one.map { $0[row - first] <= 0.1 } ?? false }
+                        return one.map { !$0[row - first].isNaN } ?? false
+                            || other.map { !$0[row - first].isNaN } ?? false
+                    }
+                    if let row { return row }
+                    end = start
+                }
+                return nil
             }
-            block.tags.forEachBackwards(in: block.rows) { run in
-                let place = groups.place(of: run.value)
-                if place >= 0, isWanted[place], let row = run.rows.last(where: isIt) {
-                    isWanted[place] = false
-                    let time = block.clock.time(of: row)
-                    if newest[place].map({ $0.time < time }) ?? true {
-                        newest[place] = NewestRow(
-                            time: time, driver: (tags[run.value] ?? usual).driver,
-                            values: columns.map { $0?[row] ?? .nan })
+            try runs.forEachBackwards(in: rows) { run in
+                let place = places[run.set]
+                if place >= 0, isWanted[place] {
+                    if !isMet[run.set] {
+                        isMet[run.set] = true
+                        unmet[place] -= 1
+                        unmetCount -= 1
+                    }
+                    if !isOpen[place] {
+                        isOpen[place] = true
+                        openCount += 1
+                    }
+                    if let row = try lastRow(of: run.rows) {
+                        isWanted[place] = false
+                        openCount -= 1
+                        unmetCount -= unmet[place]
+                        let time = clock.time(of: row)
+                        if newest[place].map({ $0.time < time }) ?? true {
+                            newest[place] = NewestRow(
+                                time: time, driver: (tags[run.value] ?? usual).driver,
+                                values: values.map { $0?[row - decoded.lowerBound] ?? .nan })
+                        }
                     }
                 }
-                return isWanted.contains(true)
+                return unmetCount > 0 || openCount > 0
             }
         }
-        columns.head?.withBlock { block in
-            block.tags.forEach(in: block.rows) { _ = groups.place(of: $0.value) }
-            newest = Array(repeating: nil, count: groups.keys.count)
-            var isWanted = [Bool](repeating: true, count: groups.keys.count)
-            find(block, &isWanted)
+        try columns.head?.withBlock { block in
+            try look(block.rows, block.tags, block.clock, last: .max, step: block.rows.count) { rows in
+                (0..<count).map { block.values[$0].map { $0 + (rows.lowerBound - block.rows.lowerBound) } }
+            }
         }
         for segment in columns.segments.sorted(by: { $0.last > $1.last }) {
             if kind == .lastLoc, let known = newest.first ?? nil, known.time >= segment.last { break }
+            guard segment.columns.prefix(count).contains(where: { $0 != nil }) else { continue }
             let tagColumn = segment.columns.count - 1
             let buffers = segment.columns.map { _ in scratch.buffer() }
             defer { buffers.forEach(scratch.giveBack) }
@@ -120,38 +165,14 @@ extension KindEngine {
                 from: .min, to: at + 1, room: buffers[0].times, using: scratch.workspace)
             guard !rows.isEmpty else { continue }
             let runs = try segment.tagRuns(of: tagColumn, room: buffers[tagColumn].values, using: scratch.workspace)
-            // The last row of each group of which nothing newer is known: mostly not far from the end.
-            var isWanted: [Bool] = []
-            var isUnseen: [Bool] = []
-            var start = rows.upperBound
-            runs.forEachBackwards(in: rows) { run in
-                let place = groups.place(of: run.value)
-                while newest.count < groups.keys.count { newest.append(nil) }
-                while isWanted.count < newest.count {
-                    isWanted.append(newest[isWanted.count].map { $0.time < segment.last } ?? true)
-                    isUnseen.append(isWanted.last!)
-                }
-                if place >= 0, isUnseen[place] {
-                    isUnseen[place] = false
-                    start = run.rows.upperBound - 1
-                }
-                return true
-            }
-            for place in isWanted.indices where isUnseen[place] { isWanted[place] = false }
-            var end = rows.upperBound
-            while isWanted.contains(true), end > rows.lowerBound {
-                start = max(rows.lowerBound, min(start, end - 1))
-                let part = start..<end
-                let values: [UnsafePointer<Double>?] = try (0..<count).map { column in
+            // The last row of most groups is one of the last of all.
+            try look(rows, runs, clock, last: segment.last, step: 1) { rows in
+                try (0..<count).map { column in
                     if segment.columns[column] != nil { try load(segment, column) }
                     let values = buffers[column].values
-                    let isThere = try segment.values(of: column, part, into: values, using: scratch.workspace)
+                    let isThere = try segment.values(of: column, rows, into: values, using: scratch.workspace)
                     return isThere ? UnsafePointer(values) : nil
                 }
-                find(RowBlock(rows: part, clock: clock, values: values, tags: runs), &isWanted)
-                // Further back for those whose last row does not say it.
-                end = start
-                start -= max(1_024, 4 * part.count)
             }
         }
         return newest.compactMap { $0 }

@@ -14,4 +14,7 @@ struct QueryLimits: Sendable {
     var catalogueBytes = 32 << 20
     /// From so many readings on all cores work; to wake one takes about as long as looking at half of them.
     var readingsOfOneCore = 100_000
+    /// For so long a question is worked at on the thread it came on. Most are answered by then, where two changes of
+    /// threads would take as long as they do; more would keep other connections of that thread waiting.
+    var atOnce = Duration.milliseconds(2)
 }

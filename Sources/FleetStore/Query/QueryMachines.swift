@@ -107,8 +107,8 @@ struct ColumnFinder {
         self.db = db
         self.deadline = deadline
         self.head = head
-        names = try database.names(db)
         marks = try StoreMarks(db)
+        names = try database.names(db, marks)
         catalogue = database.segments
     }
 
@@ -187,6 +187,7 @@ struct ColumnWork {
         _ items: [Item], readings: Int, load: (Item, ChunkReader) throws -> Int,
         _ body: (Item, QueryScratch) throws -> Result
     ) throws -> [Result] {
+        if readings >= limits.readingsOfOneCore { try deadline.checkForLong() }
         let chunks = ChunkReader(db)
         var results: [Result] = []
         results.reserveCapacity(items.count)

@@ -13,6 +13,9 @@ final class SegmentColumns: @unchecked Sendable {
     private let names: [String]
     private var rowBytes: StoredBytes?
     private var copies: [ColumnCopy?]
+    /// Whether somebody asked for the times, and for a column, before: what is asked for once is decoded as it is stored.
+    private var isRowsKnown = false
+    private var isKnown: [Bool]
 
     init(_ known: KnownSegment, of machine: MachineKey, _ wanted: WantedSignals, _ catalogue: SegmentCatalogue) {
         self.known = known
@@ -21,6 +24,7 @@ final class SegmentColumns: @unchecked Sendable {
         names = wanted.names
         columns = wanted.rows.map { known.directory.column(of: $0) }
         copies = Array(repeating: nil, count: columns.count)
+        isKnown = Array(repeating: false, count: columns.count)
     }
 
     var id: Int64 { known.id }
@@ -37,6 +41,7 @@ final class SegmentColumns: @unchecked Sendable {
         try naming(column) {
             if rowBytes == nil {
                 rowBytes = known.rows
+                isRowsKnown = rowBytes != nil
                 if rowBytes == nil {
                     let read = StoredBytes(try chunks.read(known.directory.rows, of: id))
                     if catalogue.hasRoom { known.keep(rows: read) }
@@ -45,6 +50,7 @@ final class SegmentColumns: @unchecked Sendable {
             }
             guard copies[column] == nil, let wanted = columns[column] else { return }
             copies[column] = known.column(wanted.signal)
+            isKnown[column] = copies[column] != nil
             if copies[column] == nil {
                 let copy = ColumnCopy.stored(StoredBytes(try chunks.read(wanted.place, of: id)))
                 if catalogue.hasRoom { known.keep(copy, of: wanted.signal) }
@@ -88,9 +94,10 @@ final class SegmentColumns: @unchecked Sendable {
         }
     }
 
-    /// `nil` when the times do not go into it.
+    /// `nil` when nobody asked for them before, or they do not go into it.
     private func rowTimes(_ workspace: SegmentWorkspace) throws(Damage) -> RowTimes? {
         if let times = known.times { return times }
+        guard isRowsKnown else { return nil }
         let decoder = try rowsDecoder(workspace)
         guard catalogue.hasRoom, RowTimes.mayCount(from: first, through: last, unit: decoder.unit),
             let times = try decoder.withTimes({ RowTimes($0, unit: decoder.unit) })
@@ -213,13 +220,13 @@ final class SegmentColumns: @unchecked Sendable {
         return decoder
     }
 
-    /// The column as it is kept to be looked at again; `nil` when it cannot be, or there is no room.
+    /// The column as it is kept to be looked at again; `nil` when nobody has before, it cannot be, or there is no room.
     private func counted(_ column: Int, _ workspace: SegmentWorkspace) throws(Damage) -> CountedColumn? {
         switch copies[column] {
         case .counted(let counted): return counted
         case .storedForGood, nil: return nil
         case .stored(let bytes):
-            guard catalogue.hasRoom, let signal = columns[column]?.signal else { return nil }
+            guard isKnown[column], catalogue.hasRoom, let signal = columns[column]?.signal else { return nil }
             // Another part of this question may have done it.
             if case .counted(let counted)? = known.column(signal) { return counted }
             let counted = try CountedColumn(try decoder(of: bytes, workspace))

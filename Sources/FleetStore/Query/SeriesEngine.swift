@@ -201,7 +201,7 @@ struct SeriesEngine {
                 var series = SeriesEngine.emptySeries(.equipment(item.machine.key), item.signal, plan)
                 _ = try cut(item, plan, scratch) { cut in
                     let before = series.times.count
-                    SeriesEngine.append(cut.takeSteps(), to: &series, plan)
+                    cut.takeSteps { SeriesEngine.append($0, to: &series, plan) }
                     try points.add((series.times.count - before) * plan.aggregates.count)
                 }
                 return series
@@ -209,7 +209,7 @@ struct SeriesEngine {
         } else {
             series = try groups(items, readings, plan).map { key, steps in
                 var series = SeriesEngine.emptySeries(key.subject, key.signal, plan)
-                SeriesEngine.append(steps, to: &series, plan)
+                for step in steps { SeriesEngine.append(step, to: &series, plan) }
                 try points.add(series.times.count * plan.aggregates.count)
                 return series
             }
@@ -223,11 +223,9 @@ struct SeriesEngine {
     ) throws -> (spans: [SeriesAnswer.Span], readings: Int) {
         let (items, readings) = try stepItems(machines, signals, plan)
         let points = pointCount
-        func add(_ steps: [StepSeries.Step], to spans: inout Spans) throws {
+        func add(_ step: StepSeries.Step, to spans: inout Spans) throws {
             let before = spans.found.count
-            for step in steps {
-                if let values = SeriesEngine.values(of: step, plan) { spans.add(step.start, values[0]) }
-            }
+            spans.add(step.start, step.value(of: plan.aggregates[0], plan.wants))
             try points.add(spans.found.count - before)
         }
         func finished(_ spans: Spans) throws -> [SeriesAnswer.Span] {
@@ -242,13 +240,13 @@ struct SeriesEngine {
                 try $0.load($1)
             } _: { item, scratch in
                 var spans = Spans(condition, plan, of: .equipment(item.machine.key), item.signal)
-                _ = try cut(item, plan, scratch) { try add($0.takeSteps(), to: &spans) }
+                _ = try cut(item, plan, scratch) { try $0.takeSteps { try add($0, to: &spans) } }
                 return try finished(spans)
             }
         } else {
             found = try groups(items, readings, plan).map { key, steps in
                 var spans = Spans(condition, plan, of: key.subject, key.signal)
-                try add(steps, to: &spans)
+                for step in steps { try add(step, to: &spans) }
                 return try finished(spans)
             }
         }
@@ -288,7 +286,7 @@ struct SeriesEngine {
             item.sources, column: item.column, from: plan.lookFrom, to: plan.to, scratch: scratch,
             deadline: finder.deadline)
         try walk.forEach { part in
-            series.add(part)
+            try series.add(part, look: look)
             guard series.values.count <= work.limits.keptValues else {
                 throw StoreFailure.tooMuch(
                     "a percentile keeps all readings of a step, and the limit is \(SeriesEngine.rounded(Double(work.limits.keptValues))): choose a narrower step"
@@ -307,20 +305,11 @@ struct SeriesEngine {
         SeriesAnswer.Series(subject: subject, signal: signal.name, values: plan.aggregates.map { _ in [] })
     }
 
-    private static func append(
-        _ steps: [StepSeries.Step], to series: inout SeriesAnswer.Series, _ plan: StepSeries.Plan
-    ) {
-        for step in steps {
-            guard let values = values(of: step, plan) else { continue }
-            series.times.append(step.start)
-            for (index, value) in values.enumerated() { series.values[index].append(value) }
+    private static func append(_ step: StepSeries.Step, to series: inout SeriesAnswer.Series, _ plan: StepSeries.Plan) {
+        series.times.append(step.start)
+        for (index, aggregate) in plan.aggregates.enumerated() {
+            series.values[index].append(step.value(of: aggregate, plan.wants))
         }
-    }
-
-    /// By the aggregates; `nil` when nothing that was asked for is known: such a step is left out.
-    private static func values(of step: StepSeries.Step, _ plan: StepSeries.Plan) -> [Double]? {
-        let values = plan.aggregates.map { step.value(of: $0, plan.wants) }
-        return values.allSatisfy(\.isNaN) && plan.aggregates.allSatisfy { $0 == .rate } ? nil : values
     }
 
     private struct GroupKey: Hashable {

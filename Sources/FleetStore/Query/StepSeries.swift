@@ -41,6 +41,9 @@ struct StepSeries {
         var valuesEnd = 0
     }
 
+    /// So many complete steps are looked at together.
+    private static let stepsAtOnce = 64
+
     private let plan: Plan
     private(set) var steps: [Step] = []
     private(set) var values: [Double] = []
@@ -51,16 +54,20 @@ struct StepSeries {
 
     init(_ plan: Plan) { self.plan = plan }
 
-    mutating func add(_ part: ReadingWalk.Part) {
+    /// - Parameter look: sees the steps whenever there are some more.
+    mutating func add(_ part: ReadingWalk.Part, look: (inout StepSeries) throws -> Void) rethrows {
         switch part {
-        case .readings(let times, let values, let count): add(times, values, count)
+        case .readings(let times, let values, let count): try add(times, values, count, look)
         case .summary(let summary, let first, let last):
-            go(to: first)
+            try go(to: first, look)
             current!.partial.add(summary, first: first, last: last)
         }
     }
 
-    private mutating func add(_ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int) {
+    private mutating func add(
+        _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ count: Int,
+        _ look: (inout StepSeries) throws -> Void
+    ) rethrows {
         var index = 0
         // What came before the span only says what held when it began.
         while index < count, times[index] < plan.from {
@@ -68,7 +75,7 @@ struct StepSeries {
             index += 1
         }
         while index < count {
-            go(to: times[index])
+            try go(to: times[index], look)
             var next = index + 1
             if times[count - 1] < end { next = count } else { while next < count, times[next] < end { next &+= 1 } }
             current!.partial.add(times + index, values + index, next - index, plan.wants)
@@ -81,9 +88,10 @@ struct StepSeries {
     }
 
     /// Makes the step of a time the current one.
-    private mutating func go(to time: Int64) {
+    private mutating func go(to time: Int64, _ look: (inout StepSeries) throws -> Void) rethrows {
         guard time >= end || current == nil else { return }
         close()
+        if steps.count % StepSeries.stepsAtOnce == 0 { try look(&self) }
         let start = plan.start(of: time)
         current = Step(start: start, partial: StepPartial())
         end = min(start + plan.step, plan.to)
@@ -125,10 +133,10 @@ struct StepSeries {
         current = nil
     }
 
-    /// The steps that are complete; it has them no longer.
-    mutating func takeSteps() -> [Step] {
-        defer { steps = [] }
-        return steps
+    /// Hands on the steps that are complete; it has them no longer.
+    mutating func takeSteps(_ body: (Step) throws -> Void) rethrows {
+        for index in steps.indices { try body(steps[index]) }
+        steps.removeAll(keepingCapacity: true)
     }
 
     /// Ends the last step.

@@ -11,7 +11,7 @@ struct StoredTags: Sendable {
     }
 
     private var sets: [Int64: Tags] = [:]
-    private var newest: Int64 = 0
+    fileprivate private(set) var newest: Int64 = 0
 
     init() {}
 
@@ -33,8 +33,9 @@ struct StoredTags: Sendable {
 
 extension FleetDatabase {
     /// Complete for what `db` sees.
-    func tags(_ db: Database) throws -> StoredTags {
+    func tags(_ db: Database, _ marks: StoreMarks) throws -> StoredTags {
         var tags = knownTags.withLock { $0 }
+        if marks.tagSets <= tags.newest { return tags }
         try tags.complete(db)
         knownTags.withLock { $0 = tags }
         return tags

@@ -2,37 +2,56 @@
 struct TagRuns: Sendable {
     struct Run {
         var rows: Range<Int>
+        /// What was said: a place among `sets`.
+        var set: Int
         /// A row of the sets of tags; NaN for none.
         var value: Double
     }
 
     /// Where each run ends.
     private let ends: [Int32]
-    private let values: [Double]
+    /// What each run says: a place among `sets`.
+    private let said: [Int32]
+    /// The sets of tags that there are, each once.
+    let sets: [Double]
 
     /// All rows say nothing.
     init(none rowCount: Int) {
         ends = [Int32(rowCount)]
-        values = [.nan]
+        said = [0]
+        sets = [.nan]
     }
 
     init(_ tags: UnsafeBufferPointer<Double>) {
         var ends: [Int32] = []
-        var values: [Double] = []
+        var said: [Int32] = []
+        var sets: [Double] = []
+        var places: [UInt64: Int32] = [:]
         var start = 0
         while start < tags.count {
             let bits = tags[start].bitPattern
             var end = start + 1
             while end < tags.count, tags[end].bitPattern == bits { end += 1 }
             ends.append(Int32(end))
-            values.append(tags[start])
+            let place = places[bits] ?? Int32(sets.count)
+            if place == sets.count {
+                places[bits] = place
+                sets.append(tags[start])
+            }
+            said.append(place)
             start = end
         }
         self.ends = ends
-        self.values = values
+        self.said = said
+        self.sets = sets
     }
 
-    var byteCount: Int { ends.count * 12 }
+    var byteCount: Int { ends.count * 8 + sets.count * 8 }
+
+    private func run(_ rows: Range<Int>, _ index: Int) -> Run {
+        let set = Int(said[index])
+        return Run(rows: rows, set: set, value: sets[set])
+    }
 
     /// The runs of some rows, in order.
     func forEach(in rows: Range<Int>, _ body: (Run) throws -> Void) rethrows {
@@ -41,7 +60,7 @@ struct TagRuns: Sendable {
         var start = rows.lowerBound
         while start < rows.upperBound {
             let end = min(Int(ends[index]), rows.upperBound)
-            try body(Run(rows: start..<end, value: values[index]))
+            try body(run(start..<end, index))
             start = end
             index += 1
         }
@@ -54,7 +73,7 @@ struct TagRuns: Sendable {
         var end = rows.upperBound
         while end > rows.lowerBound {
             let start = max(index > 0 ? Int(ends[index - 1]) : 0, rows.lowerBound)
-            guard try body(Run(rows: start..<end, value: values[index])) else { return }
+            guard try body(run(start..<end, index)) else { return }
             end = start
             index -= 1
         }

@@ -64,8 +64,8 @@ struct SeriesWalk: Sendable {
     private func part(
         _ database: FleetDatabase, _ run: Head.Run?, _ db: Database, _ deadline: ReadDeadline
     ) throws -> (frames: [Frame], end: Timestamp) {
-        let names = try database.names(db)
         let marks = try StoreMarks(db)
+        let names = try database.names(db, marks)
         let (chosen, end) = try segments(database, marks, db, deadline)
         let reader = SegmentReader(db, names: names)
         var frames: [Frame] = []

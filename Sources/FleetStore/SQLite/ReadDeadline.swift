@@ -8,6 +8,7 @@ import Synchronization
 struct ReadDeadline: Sendable {
     private let end: ContinuousClock.Instant
     private let caller: Caller?
+    private let isAtOnce: Bool
 
     /// Who waits for the answer; one that is gone needs none.
     final class Caller: Sendable {
@@ -17,9 +18,11 @@ struct ReadDeadline: Sendable {
         func leave() { hasLeft.store(true, ordering: .relaxed) }
     }
 
-    init(after budget: Duration, caller: Caller? = nil) {
+    /// - Parameter isAtOnce: others wait for the thread, so that nothing long is even begun.
+    init(after budget: Duration, caller: Caller? = nil, isAtOnce: Bool = false) {
         end = .now + budget
         self.caller = caller
+        self.isAtOnce = isAtOnce
     }
 
     private var hasPassed: Bool { caller?.isGone ?? false || ContinuousClock.now >= end }
@@ -27,6 +30,12 @@ struct ReadDeadline: Sendable {
     /// For loops that work on results between two steps of SQLite.
     func check() throws {
         if hasPassed { throw DatabaseError(resultCode: .SQLITE_INTERRUPT) }
+    }
+
+    /// Before something that takes long.
+    func checkForLong() throws {
+        if isAtOnce { throw DatabaseError(resultCode: .SQLITE_INTERRUPT) }
+        try check()
     }
 
     /// Runs `body` on a connection; when the time is up SQLite stops whatever it does for it.

@@ -106,6 +106,22 @@ final class Readers: Sendable {
 
     private static var gone: DatabaseError { DatabaseError(resultCode: .SQLITE_INTERRUPT) }
 
+    /// One read transaction on the calling thread, if a connection is idle; `nil` when none is.
+    func readAtOnce<Value>(_ breadth: Breadth, _ body: (Database) throws -> Value) -> Result<Value, any Error>? {
+        let idle: DatabaseQueue? = state.withLock { state in
+            guard breadth == .brief || state.wideCount < Readers.wideCount, let queue = state.idle.popLast() else {
+                return nil
+            }
+            if breadth == .wide { state.wideCount += 1 }
+            return queue
+        }
+        guard let idle else { return nil }
+        // Nobody else uses the queue, so that its work is done right here.
+        let result = Result { try idle.writeWithoutTransaction { try Readers.inTransaction($0, body) } }
+        giveBack(idle, after: breadth)
+        return result
+    }
+
     private func giveBack(_ queue: DatabaseQueue, after breadth: Breadth) {
         let next: Waiting? = state.withLock { state in
             if breadth == .wide { state.wideCount -= 1 }

@@ -110,7 +110,7 @@ struct QueryCommand: AsyncParsableCommand {
             let answer = try await StoreDoor.ask(database) { store throws(StoreFailure) in
                 try await store.answer(question)
             }
-            bytes = output == .json ? answer.json(now: StoreDoor.now) : answer.csv()
+            bytes = (output == .json ? answer.json(now: StoreDoor.now) : answer.csv()).bytes
         } else {
             let format = (name: "format", value: output == .json ? "json" : "csv")
             bytes = try DaemonOptions.client(socket).bytes("/v1/query", parameters + [format])

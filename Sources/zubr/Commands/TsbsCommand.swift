@@ -48,7 +48,7 @@ struct TsbsCommand: AsyncParsableCommand {
         let bytes: [UInt8]
         if let database {
             bytes = try await StoreDoor.ask(database) { store throws(StoreFailure) in try await store.answer(question) }
-                .json()
+                .json().bytes
         } else {
             let parameters = [("at", question.at.iso8601), ("fleet", fleet), ("equipment", equipment)]
                 .compactMap { name, value in value.map { (name: name, value: $0) } }

@@ -14,7 +14,7 @@ struct SeriesAnswerTests {
             form: form)
     }
 
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    private func text(_ text: WrittenText) -> String { String(decoding: text.bytes, as: UTF8.self) }
 
     @Test("steps have an array for each aggregate, and null or nothing where it is not known")
     func steps() {

@@ -7,9 +7,9 @@ import Testing
 @Suite("Numbers and times that are written by hand")
 struct TextSinkTests {
     private func text(_ write: (inout TextSink) -> Void) -> String {
-        var sink = TextSink(capacity: 1)
+        var sink = TextSink()
         write(&sink)
-        return String(decoding: sink.bytes(), as: UTF8.self)
+        return String(decoding: sink.text().bytes, as: UTF8.self)
     }
 
     @Test(
@@ -80,5 +80,23 @@ struct TextSinkTests {
         #expect(text { $0.append(csv: "plain") } == "plain")
         #expect(text { $0.append(csv: "a,\"b\"") } == #""a,""b""""#)
         #expect(text { $0.append(json: Double.nan) } + text { $0.append(json: -Double.infinity) } == "nullnull")
+    }
+
+    @Test("a text may be as long as it likes, in pieces of which those of the usual size come again")
+    func pieces() {
+        var sink = TextSink()
+        var expected: [UInt8] = []
+        for number in 0..<400_000 {
+            sink.append(Int64(number))
+            expected += Array(String(number).utf8)
+        }
+        let long = String(repeating: "long ", count: 500_000)
+        sink.append(long)
+        expected += Array(long.utf8)
+        let text = sink.text()
+        #expect(text.bytes == expected && text.count == expected.count)
+        #expect(WrittenText.bytesHeld >= expected.count)
+        let sizes = (0..<text.pieceCount).map { text.withPiece($0, \.count) }
+        #expect(sizes.prefix(31).allSatisfy { (32_000...32_768).contains($0) } && sizes.reduce(0, +) == text.count)
     }
 }

@@ -165,7 +165,7 @@ struct FleetKindTests {
                 [.text("a\"b"), .time(1_451_606_400_500_000), .number(.nan)], [.text("c"), .time(0), .number(-0.5)],
             ])
         #expect(
-            String(decoding: answer.json(), as: UTF8.self)
+            String(decoding: answer.json().bytes, as: UTF8.self)
                 == #"{"kind":"high-load","rows":[{"name":"a\"b","time":"2016-01-01T00:00:00.500Z","load":null},{"name":"c","time":"1970-01-01T00:00:00Z","load":-0.5}]}"#
         )
     }

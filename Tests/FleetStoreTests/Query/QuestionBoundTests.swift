@@ -210,7 +210,10 @@ struct QuestionBoundTests {
 
     @Test("lets brief reads go before, and waits no longer than somebody waits for it", .timeLimit(.minutes(2)))
     func turns() async throws {
-        let store = try await open()
+        var limits = QueryLimits()
+        // They hold the thread that they are worked at on.
+        limits.atOnce = .zero
+        let store = try await open(limits)
         let gate = DispatchSemaphore(value: 0)
         let begun = Box<Int>()
         let wide = (0..<6).map { _ in

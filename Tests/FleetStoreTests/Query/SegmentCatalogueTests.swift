@@ -145,6 +145,27 @@ struct SegmentCatalogueTests {
         await store.close()
     }
 
+    @Test("is the same for a question that is answered at once, by another thread, or by both one after the other")
+    func atOnce() async throws {
+        var random = SeededGenerator(seed: 9)
+        var stores: [FleetDatabase] = []
+        for budget in [Duration.milliseconds(2), .zero, .nanoseconds(1)] {
+            var limits = QueryLimits()
+            limits.atOnce = budget
+            stores.append(try await open(limits, access: stores.isEmpty ? .daemon : .lookingOn))
+        }
+        for machine in SegmentCatalogueTests.machines {
+            _ = try await stores[0].commit(batch(machine, frames(300, from: 1, &random)))
+        }
+        try await stores[0].sealAll()
+        // The first time columns are decoded as they are stored, the second they are counted, the third they are.
+        for _ in 0..<3 {
+            let expected = try await answers(stores[0])
+            for store in stores[1...] { #expect(try await answers(store) == expected) }
+        }
+        for store in stores.reversed() { await store.close() }
+    }
+
     @Test("takes no more than it may, whatever is asked, and what was asked last stays")
     func bound() async throws {
         var random = SeededGenerator(seed: 6)
@@ -230,6 +251,6 @@ struct SegmentCatalogueTests {
             }
             #expect(backwards == tags[rows].reversed().map(\.bitPattern))
         }
-        #expect(TagRuns(none: 7).byteCount == 12)
+        #expect(TagRuns(none: 7).byteCount == 16)
     }
 }

@@ -1,6 +1,7 @@
 import FleetModel
 import FleetRuntime
 import Support
+import Synchronization
 import Testing
 
 @testable import FleetStore
@@ -134,6 +135,24 @@ struct SeriesQuestionTests {
         #expect(try await spans(0, 15) == 1)
         #expect(try await spans(0, 14) == 0)
         #expect(try await spans(10, 40) == 1)
+        await store.close()
+    }
+
+    @Test("is worked at for a moment where it came in, and then begun anew elsewhere")
+    func anew() async throws {
+        let store = try await open(QueryLimits())
+        let attempts = Mutex(0)
+        let attempt = try await store.answering("test") { _, deadline in
+            let attempt = attempts.withLock { count in
+                count += 1
+                return count
+            }
+            while attempt == 1 { try deadline.check() }
+            // What takes long is not even begun at once.
+            try deadline.checkForLong()
+            return attempt
+        }
+        #expect(attempt == 2)
         await store.close()
     }
 
