@@ -20,11 +20,15 @@ do {
     }
     try Output.finish()
 } catch let failure as CommandFailure {
-    printError(failure.message)
+    Output.fail(failure)
     exit(failure.exitCode)
 } catch let failure as ClientFailure {
-    printError(failure.description)
-    exit(failure.isUnreachable ? CommandFailure.unreachable : CommandFailure.failed)
+    let failure = CommandFailure(failure)
+    Output.fail(failure)
+    exit(failure.exitCode)
 } catch {
+    // One without a message has printed what it had to say.
+    let (code, message) = (Zubr.exitCode(for: error).rawValue, Zubr.message(for: error))
+    if code != 0, !message.isEmpty { Output.close(CommandFailure(message, exitCode: code)) }
     Zubr.exit(withError: error)
 }
