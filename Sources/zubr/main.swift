@@ -1,6 +1,6 @@
 import ArgumentParser
 import FleetConsole
-import Glibc
+import Foundation
 
 // A reader that has seen enough (`zubr machines | head`) ends us quietly.
 signal(SIGPIPE, SIG_DFL)
@@ -29,6 +29,8 @@ do {
 } catch {
     // One without a message has printed what it had to say.
     let (code, message) = (Zubr.exitCode(for: error).rawValue, Zubr.message(for: error))
-    if code != 0, !message.isEmpty { Output.close(CommandFailure(message, exitCode: code)) }
-    Zubr.exit(withError: error)
+    guard code != 0, !message.isEmpty else { Zubr.exit(withError: error) }
+    FileHandle.standardError.write(Data("\(Zubr.fullMessage(for: error))\n".utf8))
+    Output.close(CommandFailure(message, exitCode: code))
+    exit(code)
 }
