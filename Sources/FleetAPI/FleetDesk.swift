@@ -86,7 +86,9 @@ struct FleetDesk: Sendable {
 
     func series(_ query: Query) async throws -> TextPage {
         let format = query["format"] ?? "json"
-        guard ["json", "csv"].contains(format) else { throw APIFailure.badParameter("format", "takes json or csv") }
+        guard ["json", "csv"].contains(format) else {
+            throw APIFailure.badParameter("format", "takes json or csv, not \"\(format.prefix(100))\"")
+        }
         let question: SeriesQuestion
         do {
             question = try SeriesQuestion(query.all, now: now())

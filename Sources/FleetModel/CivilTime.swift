@@ -91,6 +91,12 @@ extension Timestamp {
         self.init(iso8601: Array(text.utf8)[...])
     }
 
+    /// Reads what a person says: RFC 3339, or a date, which is its midnight in UTC.
+    package init?(moment text: String) {
+        guard let time = Timestamp(iso8601: text) ?? CivilDate(text)?.startOfDay else { return nil }
+        self = time
+    }
+
     package init?(iso8601 bytes: ArraySlice<UInt8>) {
         guard let time = bytes.withUnsafeBufferPointer({ Timestamp(iso8601: $0) }) else { return nil }
         self = time

@@ -11,6 +11,7 @@ import Synchronization
 /// bounded in time. Nothing of it runs on the threads of Swift's tasks.
 package final class FleetDatabase: Sendable {
     package let path: String
+    let access: Access
     /// What the configuration says; it may be read anew.
     private let settings: Mutex<(catalog: Catalog, limits: IngestLimits, retention: RetentionSettings)>
     var catalog: Catalog { settings.withLock { $0.catalog } }
@@ -52,7 +53,7 @@ package final class FleetDatabase: Sendable {
     static let readBudget = Duration.seconds(5)
 
     init(
-        path: String, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
+        path: String, access: Access, catalog: Catalog, limits: IngestLimits, retention: RetentionSettings,
         quarantineBounds: QuarantineBounds, keepsBallast: Bool,
         freeBytes: @escaping @Sendable (String) -> Int64, writer: DatabaseQueue?, readers: Readers, head: Head,
         sealRules: SealRules, queryLimits: QueryLimits, lock: FileLock?
@@ -61,6 +62,7 @@ package final class FleetDatabase: Sendable {
         segments = SegmentCatalogue(byteLimit: queryLimits.catalogueBytes)
         self.sealRules = sealRules
         self.path = path
+        self.access = access
         self.head = head
         ledger = Mutex(Ledger(head: head))
         settings = Mutex((catalog, limits, retention))
@@ -129,7 +131,8 @@ extension FleetDatabase {
                     return result
                 } catch {
                     let failure = StoreFailure(
-                        error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection))
+                        error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection),
+                        next: afterFullDisk)
                     ledger = Ledger(head: head)
                     // SQLite has already rolled back after some errors, a full disk among them.
                     if db.isInsideTransaction { try db.rollback() }
@@ -155,8 +158,8 @@ extension FleetDatabase {
                     continuation.resume(
                         returning: .failure(
                             StoreFailure(
-                                error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection))
-                        ))
+                                error, doing: doing, path: path, systemError: sqlite3_system_errno(db.sqliteConnection),
+                                next: afterFullDisk)))
                 }
                 // After the answer, so that nobody's acknowledgement waits for it.
                 log.checkpointIfLong(db)
@@ -180,6 +183,13 @@ extension FleetDatabase {
             }
         }
         return try result.get()
+    }
+}
+
+extension FleetDatabase {
+    /// What follows when there is space again.
+    var afterFullDisk: String {
+        access == .daemon ? "the daemon goes on by itself" : "then run the same command again"
     }
 }
 

@@ -80,6 +80,10 @@ package final class PackedReader {
             isComplete = step.isComplete
             if step.made > 0 { return step.made }
             if isInputOver, pending.isEmpty {
+                guard position.value > 0 else {
+                    throw PackedFileFailure(
+                        "\(path) is empty, which no packed file is: it was cut off or never written; copy it again")
+                }
                 guard isComplete else {
                     throw PackedFileFailure("\(path) ends within what was packed: it is cut off; copy it again")
                 }

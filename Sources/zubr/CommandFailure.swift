@@ -8,9 +8,24 @@ struct CommandFailure: Error {
     static let unreachable: Int32 = 2
 
     var message: String
-    var exitCode = CommandFailure.failed
+    var exitCode: Int32
 
-    init(_ message: String) { self.message = message }
+    init(_ message: String, exitCode: Int32 = CommandFailure.failed) {
+        self.message = message
+        self.exitCode = exitCode
+    }
+
+    init(_ failure: ClientFailure) {
+        self.init(failure.description, exitCode: failure.isUnreachable ? Self.unreachable : Self.failed)
+    }
+
+    /// `error` of what `--output json` prints.
+    struct Document: Encodable {
+        var message: String
+        var exitCode: Int32
+    }
+
+    var document: Document { Document(message: message, exitCode: exitCode) }
 }
 
 func printError(_ text: String) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FleetConsole
-import Glibc
+import Foundation
 
 // A reader that has seen enough (`zubr machines | head`) ends us quietly.
 signal(SIGPIPE, SIG_DFL)
@@ -20,11 +20,17 @@ do {
     }
     try Output.finish()
 } catch let failure as CommandFailure {
-    printError(failure.message)
+    Output.fail(failure)
     exit(failure.exitCode)
 } catch let failure as ClientFailure {
-    printError(failure.description)
-    exit(failure.isUnreachable ? CommandFailure.unreachable : CommandFailure.failed)
+    let failure = CommandFailure(failure)
+    Output.fail(failure)
+    exit(failure.exitCode)
 } catch {
-    Zubr.exit(withError: error)
+    // One without a message has printed what it had to say.
+    let (code, message) = (Zubr.exitCode(for: error).rawValue, Zubr.message(for: error))
+    guard code != 0, !message.isEmpty else { Zubr.exit(withError: error) }
+    FileHandle.standardError.write(Data("\(Zubr.fullMessage(for: error))\n".utf8))
+    Output.close(CommandFailure(message, exitCode: code))
+    exit(code)
 }

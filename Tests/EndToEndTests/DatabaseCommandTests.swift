@@ -73,6 +73,55 @@ struct DatabaseCommandTests {
         #expect(words.contains("No space left on device"), "\(words)")
     }
 
+    private struct Failed: Decodable {
+        var error: Failure
+        struct Failure: Decodable {
+            var message: String
+            var exitCode: Int32
+        }
+    }
+
+    @Test(
+        "that fail tell a program so in one JSON object, the last that is printed",
+        arguments: [
+            (["import", "none.lp", "--format", "line-protocol", "--database", "x.db"], 1, "cannot read none.lp"),
+            (["import", "bad.lp", "--format", "line-protocol", "--database", "x.db"], 1, "not one row of bad.lp"),
+            (["restore", "none.db", "--database", "x.db"], 1, "there is no database at none.db"),
+            (["backup", "--database", "none.db", "--to", "x.db"], 1, "there is no database at none.db"),
+            (["check", "--database", "none.db"], 1, "there is no database at none.db"),
+            (["query", "--database", "a.db", "--fleet", "none", "--last"], 1, "the fleet none; there is north"),
+            (["query", "--database", "a.db", "--fleet", "north", "--step", "1x"], 64, "not \"1x\""),
+            (["query", "--socket", "none.sock", "--fleet", "north"], 2, "zubrd does not answer"),
+            (["tsbs", "low-fuel", "--database", "a.db", "--fleet", "none"], 1, "the fleet none; there is north"),
+            (["sql", "--database", "a.db", "SELECT nowhere"], 1, "no such column: nowhere"),
+            (["sql", "--database", "a.db", "SELECT 1 UNION ALL SELECT abs(-9223372036854775807 - 1)"], 1, "overflow"),
+            (["sql", "--database", "a.db", " "], 64, "there is no statement"),
+            (["export", "--database", "none.db", "--equipment", "north/a"], 1, "there is no database at none.db"),
+            (["status", "--socket", "none.sock"], 2, "zubrd does not answer"),
+        ] as [([String], Int32, String)])
+    func failures(arguments: [String], status: Int32, says: String) async throws {
+        let work = TemporaryFolder()
+        let files = ["a.lp": "m,name=a,fleet=north x=1 1451606400000000000\n", "bad.lp": "this is no line protocol\n"]
+        for (name, text) in files { try text.write(toFile: "\(work.path)/\(name)", atomically: true, encoding: .utf8) }
+        // What files are there is said by their names alone.
+        func placed(_ words: [String]) -> [String] {
+            words.map { $0.contains(#/^[a-z]+\.(lp|db|sock)$/#) ? "\(work.path)/\($0)" : $0 }
+        }
+        let imported = try await Stage.run(
+            "zubr", placed(["import", "a.lp", "--format", "line-protocol", "--database", "a.db"]))
+        #expect(imported.status == 0, "\(imported.output)")
+        let output = "\(work.path)/output"
+        #expect(FileManager.default.createFile(atPath: output, contents: nil))
+        let (ended, words) = try end(placed(arguments) + ["--output", "json"], output: output)
+        let printed = try String(contentsOfFile: output, encoding: .utf8)
+        let last = try #require(printed.split(separator: "\n").last, "nothing was printed; \(words)")
+        let failed = try DocumentCoding.decode(Failed.self, from: Array(last.utf8)).error
+        #expect(ended == status && failed.exitCode == status)
+        let message = failed.message.replacing("\(work.path)/", with: "")
+        #expect(message.contains(says), "\(message)")
+        #expect(words.contains(failed.message.split(separator: "\n")[0]), "\(words)")
+    }
+
     @Test("an import of which nothing can be taken fails")
     func nothingTaken() async throws {
         let work = TemporaryFolder()
@@ -213,6 +262,58 @@ struct DatabaseCommandTests {
         #expect(listed.status == 1 && listed.output.contains("→ "), "\(listed.output)")
     }
 
+    @Test("an export goes on behind what is damaged, and lists what is missing")
+    func damagedSegments() async throws {
+        let work = TemporaryFolder()
+        let path = "\(work.path)/zubr.db"
+        // Values that do not pack, so that most bytes are theirs.
+        var random = SeededGenerator(seed: 7)
+        var lines = ""
+        for row in 0..<9_000 {
+            let time = 1_451_606_400 + row / 3
+            lines += "m,name=t\(row % 3),fleet=f x=\(Double(random.next(1 << 30)) / 7),y=\(row) \(time)000000000\n"
+        }
+        try lines.write(toFile: "\(work.path)/a.lp", atomically: true, encoding: .utf8)
+        let arguments = ["\(work.path)/a.lp", "--format", "line-protocol", "--database", path]
+        #expect(try await Stage.run("zubr", ["import"] + arguments).status == 0)
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        var found: String?
+        for place in stride(from: whole.count - 4_096, to: 8_192, by: -10_007) where found == nil {
+            var bytes = whole
+            bytes[place] ^= 0x5A
+            try bytes.write(to: URL(fileURLWithPath: path))
+            let check = try await Stage.run("zubr", ["check", "--database", path, "--output", "json"])
+            let damage = try DocumentCoding.decode(Report.self, from: Array(check.output.utf8)).damage
+            if damage.count == 1, damage[0]["signal"]?.text == "x" { found = damage[0]["machine"]?.text }
+        }
+        let machine = try #require(found)
+        let file = "\(work.path)/rows.csv"
+        let (status, words) = try await Stage.run("zubr", ["export", "--database", path, "--file", file])
+        #expect(status == 1)
+        #expect(words.contains("missing: \(machine) x from 2016-01-01T00:00:00Z"), "\(words)")
+        let rows = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").dropFirst()
+        #expect(rows.count == 24_000, "x, y and tags of two machines, and all but x of the other")
+        #expect(!rows.contains { $0.hasSuffix(",\(machine)") && $0.contains(",x,") })
+
+        struct Document: Decodable {
+            var readings: [Reading]
+            var missing: [Finding]
+            struct Reading: Decodable { var signal: String }
+            struct Finding: Decodable {
+                var machine: String
+                var signal: String
+                var from: String
+            }
+        }
+        let json = "\(work.path)/rows.json"
+        let one = ["export", "--database", path, "--equipment", machine, "--output", "json", "--file", json]
+        #expect(try await Stage.run("zubr", one).status == 1)
+        let document = try DocumentCoding.decode(
+            Document.self, from: Array(try Data(contentsOf: URL(fileURLWithPath: json))))
+        #expect(document.readings.count == 3_000 && document.readings.allSatisfy { $0.signal == "y" })
+        #expect(document.missing.map(\.signal) == ["x"] && document.missing.map(\.machine) == [machine])
+    }
+
     @Test("give what can be read of a damaged journal, and say that some of it is missing")
     func damagedJournal() async throws {
         let work = TemporaryFolder()
@@ -231,7 +332,9 @@ struct DatabaseCommandTests {
         await store.close()
         let export = ["export", "--database", path, "--equipment", "\(machine)", "--output"]
         let whole = try await Stage.run("zubr", export + ["json"])
-        #expect(whole.status == 0 && whole.output.hasSuffix("],\"unread_journal_rows\":0}\n"), "\(whole.output)")
+        #expect(
+            whole.status == 0 && whole.output.hasSuffix("],\"missing\":[],\"unread_journal_rows\":0}\n"),
+            "\(whole.output)")
 
         var file = try Data(contentsOf: URL(fileURLWithPath: path))
         let bits = withUnsafeBytes(of: values[0].bitPattern.littleEndian) { Data($0) }
@@ -240,7 +343,7 @@ struct DatabaseCommandTests {
         try file.write(to: URL(fileURLWithPath: path))
         let complaint = "row 1 of the journal is damaged; what came in it is missing"
         for (arguments, status, words) in [
-            (export + ["json"], 1, "\"value\":31}\n],\"unread_journal_rows\":1}\n"),
+            (export + ["json"], 1, "\"value\":31}\n],\"missing\":[],\"unread_journal_rows\":1}\n"),
             (export + ["csv"], 1, ",speed,31,"), (export + ["json-lines"], 1, "{\"speed\":31}"),
             (["sql", "--database", path, "--output", "csv", "SELECT value FROM samples"], 0, "31.0"),
             (["query", "--database", path, "--equipment", "\(machine)", "--last", "--output", "json"], 0, "31"),

@@ -33,7 +33,9 @@ struct ProblemTests {
         Case(path: "/v1/quarantine?limit=1001", status: 400, detail: "from 1 to 1000"),
         Case(path: "/v1/query", status: 400, detail: "parameter equipment: is missing"),
         Case(path: "/v1/query?equipment=truck", status: 400, detail: "takes fleet/equipment"),
-        Case(path: query + "&from=yesterday", status: 400, detail: "parameter from: takes an RFC 3339 time"),
+        Case(
+            path: query + "&from=yesterday", status: 400,
+            detail: "parameter from: takes a time such as 2026-03-01T08:00:00Z"),
         Case(path: query + "&from=2026-03-01T08:00:00Z", status: 400, detail: "from: must be before to"),
         Case(path: query + "&limit=1000001", status: 400, detail: "parameter limit"),
         Case(path: query + "&limit=5&limit=6", status: 400, detail: "parameter limit: is given twice"),

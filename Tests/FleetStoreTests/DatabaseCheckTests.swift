@@ -169,9 +169,22 @@ struct DatabaseCheckTests {
         try "no database".write(toFile: path, atomically: false, encoding: .utf8)
         let report = try await DatabaseReport.check(path: path)
         #expect(report.damage.map(\.part) == [.file])
+        #expect(report.damage.first?.next.hasPrefix("name zubrd's database") == true, "\(report.damage)")
         try FileManager.default.removeItem(atPath: path)
         try await fill()
         let stopped = await failure { _ = try await DatabaseReport.check(path: path, isStopped: { true }) }
         #expect(stopped?.message == "stopped before all was looked at")
+        #expect(await failure { _ = try await DatabaseReport.check(path: folder.path) }?.kind == "conflict")
+    }
+
+    @Test("a database of a newer program is said to be one, and nobody is told to put a backup in its place")
+    func newer() async throws {
+        try await fill()
+        let queue = try DatabaseQueue(path: path)
+        try await queue.write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        try queue.close()
+        let finding = try #require(try await DatabaseReport.check(path: path).damage.first)
+        #expect(finding.part == .file && finding.what.contains("newer Zubr (schema 99"), "\(finding)")
+        #expect(finding.next.hasPrefix("check it with the zubr of that version"), "\(finding)")
     }
 }

@@ -51,6 +51,21 @@ struct DiskFullTests {
         await store.close()
     }
 
+    @Test(
+        "is told with what follows for the program that met it",
+        arguments: [
+            (Access.daemon, "the daemon goes on by itself"), (.filling, "then run the same command again"),
+            (.offline, "then run the same command again"),
+        ])
+    func advice(access: Access, says: String) async throws {
+        await (try await open(folder)).close()
+        let store = try await open(folder, access: access)
+        try await setPages(store, spare: 1)
+        let failed = await failure { _ = try await store.commit(batch(large)) }
+        #expect(failed?.message.hasSuffix(says) == true, "\(failed?.message ?? "")")
+        await store.close()
+    }
+
     @Test("in the middle of an evaluation takes none of it")
     func evaluation() async throws {
         let store = try await open(folder)

@@ -74,6 +74,24 @@ struct OpeningTests {
     }
 
     @Test(
+        "what is no file is refused, and no file is put in its place", arguments: [Access.daemon, .filling, .readOnly])
+    func noFile(access: Access) async throws {
+        let path = folder.file("zubr.db")
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/null")
+        let refused = await failure { _ = try await open(folder, access: access) }
+        #expect(
+            refused?.message.contains("is no file but a folder, device or pipe") == true, "\(refused?.message ?? "")")
+        #expect(folder.files == ["zubr.db"])
+    }
+
+    @Test("a new database is nobody else's to read")
+    func rights() async throws {
+        await (try await open(folder, access: .filling)).close()
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("zubr.db"))
+        #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o007 } == 0)
+    }
+
+    @Test(
         "a file that is not Zubr's is refused and stays as it is, byte for byte",
         arguments: ["text", "other", "plain", "newer"])
     func foreign(kind: String) async throws {

@@ -79,7 +79,7 @@ import Testing
         flipped[packed.count / 2] ^= 0x55
         let cases: [[UInt8]] = [
             Array(packed.dropLast(20)), Array(packed.prefix(packed.count / 2)), flipped, packed + [1, 2, 3, 4, 5, 6],
-            [1, 2, 3, 4, 5, 6, 7],
+            [1, 2, 3, 4, 5, 6, 7], [],
         ]
         for bytes in cases {
             try Data(bytes).write(to: URL(fileURLWithPath: path))

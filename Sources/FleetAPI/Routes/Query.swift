@@ -37,22 +37,25 @@ struct Query: Sendable {
         switch values[name] {
         case nil, "false": false
         case "true", "": true
-        default: throw APIFailure.badParameter(name, "takes true or false")
+        case .some(let text): throw APIFailure.badParameter(name, "takes true or false, not \"\(text.prefix(100))\"")
         }
     }
 
     func integer(_ name: String, within range: ClosedRange<Int>, else fallback: Int) throws -> Int {
         guard let text = values[name] else { return fallback }
         guard let number = Int(text), range.contains(number) else {
-            throw APIFailure.badParameter(name, "takes a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw APIFailure.badParameter(
+                name,
+                "takes a whole number from \(range.lowerBound) to \(range.upperBound), not \"\(text.prefix(100))\"")
         }
         return number
     }
 
     func time(_ name: String) throws -> Timestamp? {
         guard let text = values[name] else { return nil }
-        guard let time = Timestamp(iso8601: text) else {
-            throw APIFailure.badParameter(name, "takes an RFC 3339 time such as 2026-03-01T08:00:00Z")
+        guard let time = Timestamp(moment: text) else {
+            throw APIFailure.badParameter(
+                name, "takes a time such as 2026-03-01T08:00:00Z, or a date, not \"\(text.prefix(100))\"")
         }
         return time
     }

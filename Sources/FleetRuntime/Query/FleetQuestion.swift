@@ -42,14 +42,17 @@ package struct FleetQuestion: Sendable, Hashable {
 
     /// Reads a question as the API and the command line put it.
     package init(_ kind: String, at: Timestamp, fleet: String?, equipment: String?) throws(QuestionProblem) {
-        guard let known = Kind(rawValue: kind) else { throw QuestionProblem("kind", "takes one of \(Kind.words)") }
+        guard let known = Kind(rawValue: kind) else {
+            throw QuestionProblem("kind", "takes one of \(Kind.words), not \"\(kind.prefix(100))\"")
+        }
         guard fleet != nil || !known.takesFleet else { throw QuestionProblem("fleet", "is missing") }
         guard equipment != nil || !known.takesEquipment else {
             throw QuestionProblem("equipment", "is missing; expected fleet/equipment")
         }
         let key = equipment.flatMap { text in MachineKey(text) ?? fleet.flatMap { MachineKey("\($0)/\(text)") } }
         guard (key == nil) == (equipment == nil) else {
-            throw QuestionProblem("equipment", "takes fleet/equipment, such as South/truck_1")
+            throw QuestionProblem(
+                "equipment", "takes fleet/equipment, such as South/truck_1, not \"\(equipment!.prefix(100))\"")
         }
         // Whoever asks all kinds in turn asks them alike; what a kind does not look at is left out.
         self.init(

@@ -20,21 +20,28 @@ extension SeriesQuestion {
         "group_by", "limit",
     ]
     package static let repeatable: Set<String> = ["equipment", "fleet", "model", "site", "signal", "aggregate"]
+    /// Those of which one text may name several, with commas between; the name of a site may have a comma.
+    private static let listed = repeatable.subtracting(["site"])
 
     /// Reads a question as the API and the command line put it.
     package init(_ values: [String: [String]], now: Timestamp) throws(QuestionProblem) {
         func all<Value>(_ name: String, _ takes: String, _ read: (String) -> Value?) throws(QuestionProblem) -> [Value]
         {
             var found: [Value] = []
-            for text in values[name] ?? [] {
-                guard let value = read(text) else { throw QuestionProblem(name, "takes \(takes)") }
+            let texts = values[name] ?? []
+            for text in Self.listed.contains(name) ? texts.flatMap(Self.parts) : texts {
+                guard let value = read(text) else {
+                    throw QuestionProblem(name, "takes \(takes), not \"\(text.prefix(100))\"")
+                }
                 found.append(value)
             }
             return found
         }
         func one<Value>(_ name: String, _ takes: String, _ read: (String) -> Value?) throws(QuestionProblem) -> Value? {
             let found = try all(name, takes, read)
-            guard found.count <= 1 else { throw QuestionProblem(name, "is given twice") }
+            guard found.count <= 1 else {
+                throw QuestionProblem(name, "is given twice: \(values[name]!.joined(separator: " and ").prefix(100))")
+            }
             return found.first
         }
         let id = "1 to 64 of A-Z a-z 0-9 _ . : -"
@@ -47,10 +54,10 @@ extension SeriesQuestion {
             throw QuestionProblem("equipment", "is missing; expected fleet/equipment, or else fleet, model or site")
         }
         let names = try all("signal", "the name of a signal") { $0.isEmpty || $0.hasPrefix("@") ? nil : $0 }
-        let moment = "an RFC 3339 time such as 2026-03-01T08:00:00Z"
+        let moment = "a time such as 2026-03-01T08:00:00Z, or a date"
         let isLast = try one("last", "true or false") { ["": true, "true": true, "false": false][$0] } ?? false
-        let to = try one("to", moment) { Timestamp(iso8601: $0) }
-        let from = try one("from", moment) { Timestamp(iso8601: $0) }
+        let to = try one("to", moment) { Timestamp(moment: $0) }
+        let from = try one("from", moment) { Timestamp(moment: $0) }
         let span = "a span of time such as 10s, 1m, 1h or 7d"
         let step = try one("step", span) { text in Duration(words: text).flatMap { $0 > .zero ? $0 : nil } }
         let aggregates = try all("aggregate", Aggregate.words) { Aggregate($0) }
@@ -71,7 +78,9 @@ extension SeriesQuestion {
         guard aggregates.count <= Self.aggregatesMax else {
             throw QuestionProblem("aggregate", "is given more than \(Self.aggregatesMax) times; ask twice")
         }
-        guard Set(aggregates).count == aggregates.count else { throw QuestionProblem("aggregate", "is given twice") }
+        for (index, aggregate) in aggregates.enumerated() where aggregates[..<index].contains(aggregate) {
+            throw QuestionProblem("aggregate", "names \(aggregate) twice")
+        }
         let form: Form =
             if let condition {
                 .spans(step ?? .minutes(1), condition)
@@ -84,7 +93,9 @@ extension SeriesQuestion {
         self.init(
             machines: selection, signals: condition.map { [$0.signal] } ?? names,
             from: from ?? (isLast ? .distantPast : end - .days(1)), to: end, form: form)
-        guard self.from < end else { throw QuestionProblem("from", "must be before to") }
+        guard self.from < end else {
+            throw QuestionProblem("from", "must be before to: \(self.from.iso8601) is not before \(end.iso8601)")
+        }
         grouping =
             try one("group_by", "machine, fleet or model") { Grouping(rawValue: $0) } ?? .machine
         if grouping != .machine, form == .readings || form == .last {
@@ -95,5 +106,11 @@ extension SeriesQuestion {
             try one("limit", "a whole number from 1 to \(Self.limitMax)") { text in
                 Int(text).flatMap { (1...Self.limitMax).contains($0) ? $0 : nil }
             } ?? Self.usualLimit
+    }
+
+    private static func parts(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
     }
 }

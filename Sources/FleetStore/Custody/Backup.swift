@@ -72,16 +72,16 @@ final class Backup: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - source: the database it was made of, where damage that both have is no reason to have no copy.
-    ///   - before: done when all is well, right before it gets its name.
+    ///   - before: done right before it gets its name, with what is damaged in it; what it throws is the end of it.
     /// - Returns: what is damaged in it as it is in `source`; `nil` when it is whole.
     @discardableResult
     func publish(
-        _ depth: CheckDepth = .sums, acceptsDamage: Bool = false, comparedWith source: String? = nil,
-        stoppedBy stop: StopSign, before: () throws -> Void = {}
+        _ depth: CheckDepth = .sums, comparedWith source: String, stoppedBy stop: StopSign,
+        before: (_ damage: String?) throws -> Void = { _ in }
     ) throws -> String? {
         try settle()
-        let damage = try check(depth, acceptsDamage: acceptsDamage, source, stop)
-        try before()
+        let damage = try check(depth, source, stop)
+        try before(damage)
         try FleetDatabase.rename(unfinished, to: target)
         return damage
     }
@@ -136,13 +136,10 @@ final class Backup: @unchecked Sendable {
         try synchronise()
     }
 
-    private func check(
-        _ depth: CheckDepth, acceptsDamage: Bool, _ source: String?, _ stop: StopSign
-    ) throws -> String? {
+    private func check(_ depth: CheckDepth, _ source: String, _ stop: StopSign) throws -> String? {
         guard let header = try FileHeader(path: unfinished), header.applicationID == FileHeader.applicationID,
             header.schemaVersion == expected.schemaVersion
         else { throw damage("it is not the database it was made of") }
-        if acceptsDamage { return nil }
         let queue = try DatabaseQueue(path: unfinished, configuration: Connections.reader())
         defer { try? queue.close() }
         let end = try queue.read { db in try Backup.journalEnd(db) }
@@ -153,15 +150,12 @@ final class Backup: @unchecked Sendable {
         // What was unreadable before is all there in the copy.
         let damage = report.damage.filter { $0.part != .unreadable }
         if damage.isEmpty { return nil }
-        var new = damage
-        if let source {
-            let known = try DatabaseCheck.run(path: source, depth, stop) { _, _, _ in }.damage
-            // SQLite says only the first thing that is wrong with its order.
-            let isOutOfOrder = known.contains { $0.part == .structure }
-            let sentences = Set(known.map(\.sentence))
-            new.removeAll { $0.part == .structure ? isOutOfOrder : sentences.contains($0.sentence) }
-            if new.isEmpty { return Backup.sentence(damage, report.unlisted) }
-        }
+        let known = try DatabaseCheck.run(path: source, depth, stop) { _, _, _ in }.damage
+        // SQLite says only the first thing that is wrong with its order.
+        let isOutOfOrder = known.contains { $0.part == .structure }
+        let sentences = Set(known.map(\.sentence))
+        let new = damage.filter { $0.part == .structure ? !isOutOfOrder : !sentences.contains($0.sentence) }
+        if new.isEmpty { return Backup.sentence(damage, report.unlisted) }
         throw self.damage(Backup.sentence(new, report.unlisted))
     }
 

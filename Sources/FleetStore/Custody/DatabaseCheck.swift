@@ -46,23 +46,34 @@ final class DatabaseCheck {
         }
         do {
             try FileHeader.check(path: path, newestKnown: Schema.current.version)
-            guard try FileHeader(path: path) != nil else { throw StoreFailure.foreign("\(path) is empty") }
+            guard try FileHeader(path: path) != nil else {
+                throw StoreFailure.foreign("\(path) is empty")
+            }
             let queue = try DatabaseQueue(path: path, configuration: Connections.reader())
             defer { try? queue.close() }
             return try DatabaseCheck(queue, path: path, depth, stop, progress: progress).run()
         } catch let error as DatabaseError where error.isDamage {
             return unreadable(path, error.message ?? "SQLite error \(error.resultCode.rawValue)")
-        } catch StoreFailure.foreign(let why), StoreFailure.damaged(let why) {
+        } catch StoreFailure.damaged(let why) {
             return unreadable(path, why)
+        } catch StoreFailure.foreign(let why) {
+            // It may be whole, and another program's or a newer one's; or ours, with a destroyed first page.
+            let header = try? FileHeader(path: path)
+            let isNewer = header?.applicationID == FileHeader.applicationID
+            return unreadable(
+                path, why,
+                next: isNewer
+                    ? "check it with the zubr of that version; if no such one was ever here, its first page is destroyed: restore a backup"
+                    : "name zubrd's database; if this is it, its first page is destroyed: restore a backup")
         }
     }
 
-    private static func unreadable(_ path: String, _ why: String) -> DatabaseReport {
+    private static func unreadable(
+        _ path: String, _ why: String,
+        next: String = "restore a backup (zubr restore); keep the file, sqlite3's .recover may read parts of it"
+    ) -> DatabaseReport {
         var report = DatabaseReport(database: path)
-        report.add(
-            DatabaseReport.Finding(
-                part: .file, what: "it cannot be read at all: \(why)",
-                next: "restore a backup (zubr restore); keep the file, sqlite3's .recover may read parts of it"))
+        report.add(DatabaseReport.Finding(part: .file, what: "it cannot be read: \(why)", next: next))
         return report
     }
 

@@ -12,7 +12,7 @@ package enum DatabaseCopy {
         package var bytes: Int64
         /// What had to make way for a restored database, under its new name.
         package var putAside: [String] = []
-        /// What is damaged in a backup because it is damaged in the database.
+        /// What is damaged in the copy because it is damaged in what it is of.
         package var damage: String?
         package var seconds: Double
     }
@@ -39,7 +39,7 @@ package enum DatabaseCopy {
             var damage: String?
             try finish(backup) {
                 progress("looking whether it is whole", 0, 1)
-                damage = try backup.publish(comparedWith: path, stoppedBy: stop) {
+                damage = try backup.publish(comparedWith: path, stoppedBy: stop) { _ in
                     try protect(backup.unfinished, like: path, owner: nil)
                 }
             }
@@ -83,10 +83,16 @@ package enum DatabaseCopy {
             let stop = StopSign(isAsked: isStopped)
             let backup = try copy(file, to: place, stop, progress)
             var old: [(place: String, aside: String)] = []
+            var damage: String?
             try finish(backup) {
                 progress("looking whether it is whole", 0, 1)
                 do {
-                    try backup.publish(.values, acceptsDamage: acceptsDamage, stoppedBy: stop) {
+                    damage = try backup.publish(.values, comparedWith: file, stoppedBy: stop) { damage in
+                        if let damage, !acceptsDamage {
+                            throw StoreFailure.damaged(
+                                "the backup \(file) is damaged: \(damage); nothing was changed; take another one, or this one as it is with --damaged"
+                            )
+                        }
                         try protect(backup.unfinished, like: nil, owner: owner)
                         try moveAside(place, &old)
                     }
@@ -97,7 +103,7 @@ package enum DatabaseCopy {
             }
             return Receipt(
                 database: path, file: file, bytes: FileSize.of(place) ?? 0, putAside: old.map { $0.aside },
-                seconds: (.now - begin).inSeconds)
+                damage: damage, seconds: (.now - begin).inSeconds)
         }
     }
 
@@ -107,7 +113,9 @@ package enum DatabaseCopy {
     private static func checkSource(_ path: String) throws {
         guard FileSize.of(path) != nil else { throw StoreFailure.notFound("there is no database at \(path)") }
         try FileHeader.check(path: path, newestKnown: Schema.current.version)
-        guard try FileHeader(path: path) != nil else { throw StoreFailure.foreign("\(path) is empty") }
+        guard try FileHeader(path: path) != nil else {
+            throw StoreFailure.foreign("\(path) is empty; give another file")
+        }
     }
 
     /// A copy of what stands in the file and its log, as one transaction sees it.

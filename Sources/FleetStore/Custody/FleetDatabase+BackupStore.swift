@@ -82,7 +82,7 @@ extension FleetDatabase: BackupStore {
         let free = FileSize.free(beside: folder)
         guard free < bytes + Self.backupMargin else { return }
         throw .diskFull(
-            "a backup needs \((bytes + Self.backupMargin) >> 20) MB in \(folder), \(free >> 20) MB are free; make room or keep fewer"
+            "\(folder) has \(free >> 20) MB free, and a copy of \(bytes >> 20) MB must leave \(Self.backupMargin >> 20) MB; make room or keep fewer backups"
         )
     }
 

@@ -71,7 +71,7 @@ extension FleetDatabase: StoreCustody {
         } catch {
             let failure = StoreFailure(
                 error, doing: "cannot put the database in order", path: path,
-                systemError: sqlite3_system_errno(db.sqliteConnection))
+                systemError: sqlite3_system_errno(db.sqliteConnection), next: afterFullDisk)
             guard case .diskFull = failure, keepsBallast, ballast.exists else { throw failure }
             spendReserve()
             try body()

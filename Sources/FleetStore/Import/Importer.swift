@@ -28,12 +28,19 @@ final class Importer: @unchecked Sendable {
 
     deinit { lines.deallocate() }
 
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     /// Reads until there is enough to be written, or the file is over; tells of its progress after each part.
     func gather(_ progress: (ImportReport) -> Void) throws {
         defer { reader.finish(gathering, &report) }
         while !(gathering.isFull && reader.isBetweenRows) {
             switch try lines.next() {
             case .lines:
+                // Some programs begin a file with it, and it belongs to no line.
+                if report.bytes == 0, lines.rest.starts(with: Importer.byteOrderMark) {
+                    lines.take(Importer.byteOrderMark.count)
+                    report.bytes += Int64(Importer.byteOrderMark.count)
+                }
                 let count = try reader.take(lines.rest, gathering, &report)
                 lines.take(count)
                 report.bytes += Int64(count)

@@ -239,8 +239,7 @@ final class TableReader: LineReader {
 
 extension TableReader.Columns {
     fileprivate init(_ header: String, _ plan: ImportPlan) throws {
-        var text = Array(header.utf8)
-        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text.removeFirst(3) }
+        let text = Array(header.utf8)
         func fault(_ what: String) -> StoreFailure {
             .conflict("the first line of \(plan.file) \(what); it must name the columns, see docs/IMPORT-EXPORT.md")
         }

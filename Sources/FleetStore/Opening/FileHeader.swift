@@ -13,12 +13,17 @@ struct FileHeader: Hashable {
 
     /// Reads the header; `nil` when there is no file, or an empty one.
     init?(path: String) throws(StoreFailure) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe would keep us waiting for somebody who writes.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw .damaged("cannot read \(path): \(String(cString: strerror(errno)))")
         }
         defer { Glibc.close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .conflict("\(path) is no file but a folder, device or pipe; give the path of a database file")
+        }
         var bytes = [UInt8](repeating: 0, count: 100)
         let count = read(descriptor, &bytes, bytes.count)
         guard count != 0 else { return nil }

@@ -34,7 +34,7 @@ extension FleetDatabase {
                 do throws(StoreFailure) {
                     let (writer, readers, lock) = try connect(path: path, access: access, schema: schema, sync: sync)
                     let database = FleetDatabase(
-                        path: path, catalog: catalog, limits: limits, retention: retention,
+                        path: path, access: access, catalog: catalog, limits: limits, retention: retention,
                         quarantineBounds: quarantineBounds, keepsBallast: keepsBallast, freeBytes: freeBytes,
                         writer: writer, readers: readers,
                         head: try head(readers, path: path), sealRules: sealRules, queryLimits: queryLimits,
@@ -151,6 +151,8 @@ extension FleetDatabase {
     private static func create(path: String, schema: Schema) throws {
         let unfinished = path + ".new"
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(unfinished + suffix) }
+        // What is in it is nobody else's to read, whoever makes it. SQLite gives its log the same rights.
+        Glibc.close(Glibc.open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640))
         let queue = try DatabaseQueue(path: unfinished)
         try queue.writeWithoutTransaction { db in
             try db.execute(

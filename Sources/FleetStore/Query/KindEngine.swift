@@ -15,7 +15,8 @@ struct KindEngine {
     var at: Int64 { question.at.microseconds }
 
     func answer() throws -> FleetAnswer {
-        switch question.kind {
+        try checkFleet()
+        return switch question.kind {
         case .lastLoc, .lastLocFleet: try newest(["latitude", "longitude"])
         case .lowFuel: try newest(["fuel_state"])
         case .highLoad: try newest(["current_load", "load_capacity"])
@@ -28,6 +29,20 @@ struct KindEngine {
         case .averageLoad: try averageLoad()
         case .dailyActivity: try dailyActivity()
         case .breakdownFrequency: try breakdownFrequency()
+        }
+    }
+
+    /// Refuses a fleet of which there never was anything: an empty answer would look like one.
+    private func checkFleet() throws {
+        guard let fleet = question.fleet else { return }
+        let isMachines = try Bool.fetchOne(
+            finder.db.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM machine WHERE fleet = ?1)
+                        OR EXISTS (SELECT 1 FROM retired_name WHERE fleet = ?1)
+                    """), arguments: [fleet])!
+        guard isMachines || tags.hasFleet(fleet) else {
+            throw try QueryMachine.unknown(fleet, in: "fleet", finder.db)
         }
     }
 

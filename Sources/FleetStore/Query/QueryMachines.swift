@@ -10,8 +10,14 @@ struct QueryMachine: Sendable {
     /// As registered.
     var model: ModelID?
 
-    /// Those that a selection means, in order of fleet and equipment; throws when one that it names is not there, or none is.
+    /// Those that a selection means, in order of fleet and equipment; throws when something that it names is not there, or
+    /// no machine fulfils all of it.
     static func selected(_ selection: MachineSelection, _ db: Database) throws -> [QueryMachine] {
+        for (column, texts) in [
+            ("fleet", selection.fleets.map(\.text)), ("model", selection.models.map(\.text)), ("site", selection.sites),
+        ] {
+            for text in texts where try !isThere(text, in: column, db) { throw try unknown(text, in: column, db) }
+        }
         var machines: [QueryMachine]
         if selection.keys.isEmpty {
             var conditions: [String] = []
@@ -41,10 +47,31 @@ struct QueryMachine: Sendable {
             machines.sort { $0.key < $1.key }
         }
         guard !machines.isEmpty else {
-            throw StoreFailure.notFound("there is no such machine; zubr machines lists those that are known")
+            throw StoreFailure.notFound("no machine is all of what was asked for; ask for less of it")
         }
         return machines
     }
+
+    /// - Parameter column: `fleet`, `model` or `site`.
+    private static func isThere(_ text: String, in column: String, _ db: Database) throws -> Bool {
+        let table = column == "fleet" ? "machine" : "registration"
+        return try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(column) = ?)"), arguments: [text])!
+    }
+
+    /// That no machine is of the fleet, model or site, and which there are.
+    static func unknown(_ text: String, in column: String, _ db: Database) throws -> StoreFailure {
+        let table = column == "fleet" ? "machine" : "registration"
+        let known = try String.fetchAll(
+            db, sql: "SELECT DISTINCT \(column) FROM \(table) WHERE \(column) > '' ORDER BY 1 LIMIT \(namedMax + 1)")
+        let list = known.prefix(namedMax).joined(separator: ", ") + (known.count > namedMax ? ", …" : "")
+        return .notFound(
+            "no machine is of the \(column) \(text.prefix(64)); "
+                + (known.isEmpty ? "no \(column) is known here" : "there \(known.count == 1 ? "is" : "are") \(list)"))
+    }
+
+    /// More names than a person reads.
+    private static let namedMax = 20
 
     /// Machines with what their registration says.
     static func all(

@@ -27,6 +27,8 @@ struct StoredTags: Sendable {
         }
     }
 
+    func hasFleet(_ fleet: String) -> Bool { sets.values.contains { $0.fleet == fleet } }
+
     /// `nil` when the value is no row of theirs: the reading does not say.
     subscript(value: Double) -> Tags? { Int64(exactly: value).flatMap { sets[$0] } }
 }

@@ -152,7 +152,7 @@ final class SQLSession {
             sqlite3_progress_handler(connection, 0, nil, nil)
         }
         sqlite3_progress_handler(
-            connection, 4_000,
+            connection, 400,
             { context in
                 guard let context else { return 0 }
                 return Unmanaged<SQLBounds>.fromOpaque(context).takeUnretainedValue().isOver ? 1 : 0

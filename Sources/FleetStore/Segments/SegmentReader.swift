@@ -17,8 +17,12 @@ struct SegmentReader {
     }
 
     /// The frames of a segment from `start` up to but without `end`, with the readings of all signals or of one.
+    ///
+    /// - Parameter without: is told of a signal, or of fault codes (`nil`), that cannot be read, and may throw; when it does
+    ///   not, the frames are without it.
     func frames(
-        of segment: StoredSegment, from start: Timestamp, to end: Timestamp, only wanted: Signal? = nil
+        of segment: StoredSegment, from start: Timestamp, to end: Timestamp, only wanted: Signal? = nil,
+        without: (Signal?, any Error) throws -> Void = { throw $1 }
     ) throws -> [Frame] {
         let directory = try segment.directory()
         let (rows, empty) = try Damage.of("its times") {
@@ -41,12 +45,20 @@ struct SegmentReader {
                 throw Damage("no signal is stored under row \(column.signal)")
             }
             guard wanted == nil || signal == wanted else { continue }
-            try Damage.of("the column of \(signal)") {
-                try append(column, signal, rows, to: &frames, of: segment.id)
+            do {
+                try Damage.of("the column of \(signal)") {
+                    try append(column, signal, rows, to: &frames, of: segment.id)
+                }
+            } catch {
+                try without(signal, error)
             }
         }
         if wanted == nil {
-            try Damage.of("its fault codes") { try addFaults(directory, rows, to: &frames, of: segment.id) }
+            do {
+                try Damage.of("its fault codes") { try addFaults(directory, rows, to: &frames, of: segment.id) }
+            } catch {
+                try without(nil, error)
+            }
         }
         return frames
     }

@@ -88,7 +88,12 @@ struct RestoreCommand: AsyncParsableCommand {
         line.finish()
         try output.show(receipt) { page in
             for name in receipt.putAside { page.add("put aside: \(name)") }
-            page.add("\(receipt.database) is \(receipt.file) now, \(bytes(receipt.bytes)).", .good)
+            let done = "\(receipt.database) is \(receipt.file) now, \(bytes(receipt.bytes))"
+            if let damage = receipt.damage {
+                page.add("\(done), as damaged as the backup: \(damage). zubr check says all that it lacks.", .alarm)
+            } else {
+                page.add("\(done), found whole.", .good)
+            }
         }
     }
 }

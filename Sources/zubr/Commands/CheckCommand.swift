@@ -53,9 +53,12 @@ final class SharedProgressLine: Sendable {
 
 extension Page {
     mutating func show(_ report: DatabaseReport) {
-        add(
-            "\(quantity(report.segments, "segment")) with \(quantity(report.columns, "column")) and \(quantity(Int(report.samples), "value")) of \(quantity(report.machines, "machine")); \(quantity(report.journalRows, "journal row")) with \(quantity(report.journalFrames, "frame")); \(quantity(report.documents, "other document"))."
-        )
+        // Of a file that cannot be read nothing was counted.
+        if report.damage.first?.part != .file {
+            add(
+                "\(quantity(report.segments, "segment")) with \(quantity(report.columns, "column")) and \(quantity(Int(report.samples), "value")) of \(quantity(report.machines, "machine")); \(quantity(report.journalRows, "journal row")) with \(quantity(report.journalFrames, "frame")); \(quantity(report.documents, "other document"))."
+            )
+        }
         guard !report.isWhole else {
             add("\(report.database) is whole.", .good)
             return

@@ -12,8 +12,8 @@ struct ExportCommand: AsyncParsableCommand {
         discussion: """
             Machine by machine, in order of time, boot, seq and signal. csv has a line a reading: observed_at, boot, seq, \
             signal, value and equipment; fault codes and tags are the signals @faults and @tags. json-lines has a line a \
-            frame. `zubr import` reads both again, to the bit. json is one document of one machine's readings. When rows of \
-            the journal are damaged, all others are written, and the status is 1.
+            frame. `zubr import` reads both again, to the bit. json is one document of one machine's readings. What is \
+            damaged is left out and listed, all else is written, and the status is 1.
 
             Examples:
               zubr export --database /var/lib/zubr/zubr.db --equipment kuzbass-coal/truck-17 --output csv
@@ -37,10 +37,10 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "Only this signal; may be given several times. Fault codes and tags are then left out.")
     var signal: [String] = []
 
-    @Option(help: "From this RFC 3339 time (default: the first).")
+    @Option(help: "From this RFC 3339 time or date (default: the first).")
     var from: Timestamp?
 
-    @Option(help: "Up to but without this RFC 3339 time (default: the last).")
+    @Option(help: "Up to but without this RFC 3339 time or date (default: the last).")
     var to: Timestamp?
 
     @Option(help: "How the readings are written: csv, json-lines or json.")
@@ -78,28 +78,43 @@ struct ExportCommand: AsyncParsableCommand {
         let tags = try await store.tagSets()
         // A name that nobody has ever sent adds nothing.
         let signals = signal.isEmpty ? nil : Set(signal.map { Signal($0) })
+        var missing: [DatabaseReport.Finding] = []
         var sink = FrameSink(format: output, writer: writer, progress: ProgressLine(besideOutput: file == nil))
         do {
             for machine in try await machines(of: store) {
                 try sink.begin(machine)
-                try await store.exportFrames(
+                missing += try await store.exportFrames(
                     of: machine, from: from ?? .distantPast, to: to ?? .distantFuture, only: signals, tags: tags
                 ) { try sink.add($0) }
             }
-            try sink.finish(unreadJournalRows: store.unreadJournalRows.count)
+            try sink.finish(unreadJournalRows: store.unreadJournalRows.count, missing: missing)
         } catch {
             sink.stop()
             throw error
         }
-        if let complaint = store.unreadComplaint("what is written") { throw CommandFailure(complaint) }
+        let complaint = store.unreadComplaint("what is written")
+        if let complaint { printError(complaint) }
+        for finding in missing.prefix(Self.listedMax) { printError("missing: \(finding.sentence)") }
+        if missing.count > Self.listedMax { printError("missing: \(missing.count - Self.listedMax) more") }
+        if !missing.isEmpty { printError("restore a backup if what is missing matters; zubr check says more") }
+        // A document has said all this itself.
+        if complaint != nil || !missing.isEmpty { throw ExitCode(CommandFailure.failed) }
     }
+
+    /// What a person may read.
+    private static let listedMax = 100
 
     private func machines(of store: FleetDatabase) async throws -> [MachineKey] {
         guard equipment.isEmpty || !fleet.isEmpty else { return equipment }
         let all = try await store.machineKeys()
         guard !(equipment.isEmpty && fleet.isEmpty) else { return all }
         let missing = fleet.filter { fleet in !all.contains { $0.fleet == fleet } }
-        guard missing.isEmpty else { throw CommandFailure("\(database) has no machine of fleet \(missing[0])") }
+        guard missing.isEmpty else {
+            let known = Set(all.map(\.fleet.text)).sorted().prefix(20).joined(separator: ", ")
+            throw CommandFailure(
+                "\(database) has no machine of the fleet \(missing[0]); the fleets it has: \(known.isEmpty ? "none" : known)"
+            )
+        }
         return equipment + all.filter { fleet.contains($0.fleet) && !equipment.contains($0) }
     }
 }
@@ -179,8 +194,12 @@ private struct FrameSink {
         (try? DocumentCoding.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
 
-    mutating func finish(unreadJournalRows: Int) throws {
-        if format == .json { buffer += "\n],\"unread_journal_rows\":\(unreadJournalRows)}\n".utf8 }
+    mutating func finish(unreadJournalRows: Int, missing: [DatabaseReport.Finding]) throws {
+        if format == .json {
+            buffer += "\n],\"missing\":".utf8
+            buffer += try DocumentCoding.encode(missing)
+            buffer += ",\"unread_journal_rows\":\(unreadJournalRows)}\n".utf8
+        }
         try flush()
         try writer.finish()
         stop()

@@ -77,15 +77,21 @@ struct ImportCommand: AsyncParsableCommand {
         } catch let failure as StoreFailure {
             throw CommandFailure(failure.message)
         }
-        let document = ImportDocument(outcome, seconds: (ContinuousClock.now - started).inSeconds)
+        var document = ImportDocument(outcome, seconds: (ContinuousClock.now - started).inSeconds)
+        let isNothingNew = document.alreadyImported || document.duplicateSamples > 0
+        if !dryRun, !isNothingNew, document.rows == 0, document.rejected > 0 {
+            document.error =
+                CommandFailure(
+                    "not one row of \(file) could be taken as \(format.rawValue); `zubr rejected` tells why"
+                ).document
+        }
         switch output {
         case .json: print(String(decoding: try DocumentCoding.encode(document), as: UTF8.self))
         case .text: document.print()
         }
-        let isNothingNew = document.alreadyImported || document.duplicateSamples > 0
-        if !dryRun, !isNothingNew, document.rows == 0, document.rejected > 0 {
-            throw CommandFailure(
-                "not one row of \(file) could be taken as \(format.rawValue); `zubr rejected` tells why")
+        if let error = document.error {
+            printError(error.message)
+            throw ExitCode(error.exitCode)
         }
     }
 
@@ -154,9 +160,11 @@ struct ImportDocument: Encodable {
     var bytesOnDisk: Int64
     var bytesPerSample: Double
     var peakRssMb: Double
+    /// Why it failed all the same.
+    var error: CommandFailure.Document?
 
     enum CodingKeys: String, CodingKey {
-        case rows, samples, rejected, seconds, resumed
+        case rows, samples, rejected, seconds, resumed, error
         case rejectedByReason = "rejected_by_reason"
         case duplicateSamples = "duplicate_samples"
         case textFields = "text_fields"
@@ -193,7 +201,9 @@ struct ImportDocument: Encodable {
         Swift.print("\(rows) rows with \(samples) samples are stored, \(rejected) lines were not taken.")
         for (reason, count) in rejectedByReason.sorted(by: { $0.key < $1.key }) { Swift.print("  \(count) \(reason)") }
         if duplicateSamples > 0 {
-            Swift.print("\(duplicateSamples) samples were stored before and are not stored twice.")
+            Swift.print(
+                "\(duplicateSamples) samples are of a machine, signal and time (to the microsecond) that is stored already, "
+                    + "and were not stored.")
         }
         if textFields > 0 { Swift.print("\(textFields) fields of text were left out; only numbers are stored.") }
         if damagedSegments > 0 {

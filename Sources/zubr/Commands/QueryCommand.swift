@@ -14,39 +14,39 @@ struct QueryCommand: AsyncParsableCommand {
 
             Examples:
               zubr query --equipment kuzbass-coal/truck-17 --signal coolant_temp \\
-                  --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z
-              zubr query --fleet kuzbass-coal --signal speed --step 10m --aggregate mean --aggregate p95 --group-by model
+                  --from 2026-03-01 --to 2026-03-02
+              zubr query --fleet kuzbass-coal --signal speed --step 10m --aggregate mean,p95 --group-by model
               zubr query --equipment kuzbass-coal/truck-17 --last
               zubr query --fleet kuzbass-coal --where "mean speed < 1 for 10m"
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case table, json, csv }
 
-    @Option(help: "A machine, as fleet/equipment; may be repeated.")
-    var equipment: [MachineKey] = []
+    @Option(help: "Machines, as fleet/equipment; several with commas, or repeated.")
+    var equipment: [String] = []
 
-    @Option(help: "All machines of a fleet; may be repeated.")
+    @Option(help: "All machines of a fleet; several with commas, or repeated.")
     var fleet: [String] = []
 
-    @Option(help: "Machines of a model; may be repeated.")
+    @Option(help: "Machines of a model; several with commas, or repeated.")
     var model: [String] = []
 
     @Option(help: "Machines of a site; may be repeated.")
     var site: [String] = []
 
-    @Option(help: "A signal; may be repeated (default: all).")
+    @Option(help: "Signals; several with commas, or repeated (default: all).")
     var signal: [String] = []
 
-    @Option(help: "From this RFC 3339 time (default: a day before --to).")
+    @Option(help: "From this RFC 3339 time or date (default: a day before --to).")
     var from: Timestamp?
 
-    @Option(help: "Up to but without this RFC 3339 time (default: now).")
+    @Option(help: "Up to but without this RFC 3339 time or date (default: now).")
     var to: Timestamp?
 
     @Option(help: "Aggregate steps of this length, counted from 1970: 10s, 1m, 1h, 7d.")
     var step: String?
 
-    @Option(help: "\(Aggregate.words); may be repeated.")
+    @Option(help: "\(Aggregate.words); several with commas, or repeated.")
     var aggregate: [String] = []
 
     @Option(help: "For rate and time_weighted_mean: how long a reading holds when no other follows (default: 10m).")
@@ -80,7 +80,7 @@ struct QueryCommand: AsyncParsableCommand {
     private var parameters: [(name: String, value: String)] {
         var parameters: [(name: String, value: String)] = []
         func add(_ name: String, _ values: [String]) { parameters += values.map { (name, $0) } }
-        add("equipment", equipment.map(\.description))
+        add("equipment", equipment)
         add("fleet", fleet)
         add("model", model)
         add("site", site)
@@ -98,15 +98,15 @@ struct QueryCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let question: SeriesQuestion
+        do {
+            let values = Dictionary(grouping: parameters, by: \.name).mapValues { $0.map(\.value) }
+            question = try SeriesQuestion(values, now: StoreDoor.now)
+        } catch {
+            throw ValidationError("\(error)")
+        }
         let bytes: [UInt8]
         if let database {
-            let question: SeriesQuestion
-            do {
-                let values = Dictionary(grouping: parameters, by: \.name).mapValues { $0.map(\.value) }
-                question = try SeriesQuestion(values, now: StoreDoor.now)
-            } catch {
-                throw ValidationError("\(error)")
-            }
             let answer = try await StoreDoor.ask(database) { store throws(StoreFailure) in
                 try await store.answer(question)
             }

@@ -52,6 +52,9 @@ struct SQLCommand: AsyncParsableCommand {
         } else {
             text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
         }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw ValidationError("there is no statement; give one, such as \"SELECT count(*) FROM samples\"")
+        }
         Interruption.listen(to: [SIGINT, SIGTERM], endsAtSecond: true)
         endInTime()
         FleetDatabase.limitMemory(bytes: Self.memory)
@@ -93,10 +96,11 @@ struct SQLCommand: AsyncParsableCommand {
                 if asked == nil, Interruption.isAsked { asked = .now }
                 let isOver = ContinuousClock.now >= end
                 guard isOver || asked.map({ .now - $0 > .seconds(1) }) ?? false else { continue }
-                printError(
-                    isOver
-                        ? "stopped after \(timeout) s, in the middle of one function of the statement; have it make less at once"
-                        : "stopped before the answer was complete")
+                Output.fail(
+                    CommandFailure(
+                        isOver
+                            ? "stopped after \(timeout) s, in the middle of one function of the statement; have it make less at once"
+                            : "stopped before the answer was complete"))
                 _exit(CommandFailure.failed)
             }
         }

@@ -44,5 +44,5 @@ extension MachineKey: ExpressibleByArgument {
 }
 
 extension Timestamp: ExpressibleByArgument {
-    package init?(argument: String) { self.init(iso8601: argument) }
+    package init?(argument: String) { self.init(moment: argument) }
 }

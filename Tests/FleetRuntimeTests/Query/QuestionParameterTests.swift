@@ -34,6 +34,36 @@ struct QuestionParameterTests {
         #expect(spans.signals == ["coolant_temp"] && spans.grouping == .model)
     }
 
+    @Test("names several with commas or one by one, and a date is its midnight in UTC")
+    func lists() throws {
+        let many = try read([
+            "equipment": ["a/b,a/c", "d/e"], "signal": ["speed, heading"], "model": ["X,Y"], "site": ["pit, north"],
+            "step": ["1h"], "aggregate": ["mean,max", "p95"], "from": ["2016-01-02"], "to": ["2016-01-03T00:00:00Z"],
+        ])
+        #expect(many.machines.keys.map(\.description) == ["a/b", "a/c", "d/e"])
+        #expect(many.machines.models.map(\.text) == ["X", "Y"] && many.machines.sites == ["pit, north"])
+        #expect(many.signals == ["speed", "heading"])
+        #expect(many.form == .steps(.hours(1), [.mean, .max, .percentile(95)]))
+        #expect(many.from.iso8601 == "2016-01-02T00:00:00Z" && many.to - many.from == .days(1))
+    }
+
+    @Test(
+        "is refused with what was said",
+        arguments: [
+            (["aggregate": ["mean,median"], "step": ["1h"]], "not \"median\""),
+            (["from": ["2016-02-30"]], "not \"2016-02-30\""),
+            (["signal": ["speed,"]], "not \"\""), (["to": ["2016-01-02", "2016-01-03"]], "2016-01-02 and 2016-01-03"),
+            (["aggregate": ["mean,mean"], "step": ["1h"]], "names mean twice"),
+            (
+                ["to": ["2016-01-02"], "from": ["2016-01-03"]],
+                "2016-01-03T00:00:00Z is not before 2016-01-02T00:00:00Z"
+            ),
+        ] as [([String: [String]], String)])
+    func said(values: [String: [String]], says: String) {
+        let problem = #expect(throws: QuestionProblem.self) { try read(values) }
+        #expect(problem?.reason.contains(says) == true, "\(problem.debugDescription)")
+    }
+
     @Test(
         "is refused with the parameter and what it takes",
         arguments: [

@@ -48,6 +48,22 @@ struct TableImportTests {
         await store.close()
     }
 
+    @Test(
+        "a byte order mark at the beginning of a file belongs to no row",
+        arguments: [
+            (ImportPlan.Format.csv, "observed_at,equipment,x\n1,f/a,7\n"),
+            (.jsonLines, #"{"equipment":"f/a","observed_at":"1970-01-01T00:00:01Z","readings":{"x":7}}"#),
+            (.lineProtocol, "m,name=a,fleet=f x=7 1000000000"),
+        ], [1, 1 << 20])
+    func byteOrderMark(file: (format: ImportPlan.Format, text: String), partBytes: Int) async throws {
+        let store = try await open(folder)
+        let text = "\u{FEFF}\(file.text)\n"
+        let report = try await store.load(text, file.format, partBytes: partBytes)
+        #expect(report.rejected == 0 && report.rows == 1 && report.bytes == text.utf8.count)
+        #expect(try await store.short() == ["f/a 1.0 x=7.0"])
+        await store.close()
+    }
+
     @Test("a line a value: lines of one row stand together, and those of a row that stand apart are not lost")
     func long() async throws {
         let text = """

@@ -152,6 +152,9 @@ struct FleetKindTests {
         ]
         #expect(try await lowFuel(at: 2) == [first])
         #expect(try await lowFuel(at: 0.5) == [])
+        let unknown = await failure { _ = try await lowFuel(at: 10, "agro") }
+        #expect(unknown?.message == "no machine is of the fleet agro; there is kuzbass-coal")
+        _ = try await store.commit(batch(tractor, [frame(1)]))
         #expect(try await lowFuel(at: 10, "agro") == [])
         #expect(try await lowFuel(at: 10).first?[2] == .time((start + .seconds(3)).microseconds))
         await store.close()

@@ -96,7 +96,17 @@ struct SeriesQuestionTests {
         #expect(
             try await asked(MachineSelection(keys: [other, truck], sites: ["south pit"])) == ["kuzbass-coal/truck-18"])
         #expect(try await asked(MachineSelection(keys: [tractor])) == ["agro/mtz-3"])
-        #expect(await failure { _ = try await asked(MachineSelection(sites: ["moon"])) }?.kind == "notFound")
+        for (selection, says) in [
+            (MachineSelection(sites: ["moon"]), "no machine is of the site moon; there are north pit, south pit"),
+            (
+                MachineSelection(fleets: [coal, FleetID("nope")!]),
+                "no machine is of the fleet nope; there are agro, kuzbass-coal"
+            ),
+            (MachineSelection(fleets: [FleetID("agro")!], sites: ["north pit"]), "no machine is all of what was asked"),
+        ] {
+            let failed = await failure { _ = try await asked(selection) }
+            #expect(failed?.kind == "notFound" && failed?.message.hasPrefix(says) == true, "\(failed?.message ?? "")")
+        }
         #expect(
             await failure { _ = try await store.answer(question(signals: ["nobody_sends_this"])) }?.message.contains(
                 "nobody_sends_this") == true)
