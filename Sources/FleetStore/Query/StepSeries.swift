@@ -54,8 +54,8 @@ struct StepSeries {
     mutating func add(_ part: ReadingWalk.Part) {
         switch part {
         case .readings(let times, let values, let count): add(times, values, count)
-        case .summary(let summary, let first, let last):
-            go(to: first)
+        case .summary(let summary, let begin, let first, let last):
+            go(to: begin)
             current!.partial.add(summary, first: first, last: last)
         }
     }
