@@ -229,6 +229,38 @@ struct SealingTests {
         await untouched.close()
     }
 
+    @Test("and cannot be moved stops ingest at the bound of the memory, loses nothing, and goes on when it can be")
+    func cannotBeMoved() async throws {
+        let rules = SealRules(headBytes: 2_000, age: .hours(1), bytesAtOnce: 500, rowsAtOnce: 10, headBytesMax: 4_000)
+        var store = try await open(rules)
+        try await store.onWriter("test") { db in
+            try db.execute(
+                sql: "CREATE TRIGGER t BEFORE INSERT ON segment BEGIN SELECT RAISE(ABORT, 'injected'); END")
+        }
+        var sent = 0
+        var refused: StoreFailure?
+        while refused == nil, sent < 600 {
+            refused = await failure { _ = try await store.commit(batch([frame(UInt64(sent + 1))])) }
+            if refused == nil { sent += 1 }
+        }
+        #expect(refused?.message.hasPrefix("cannot move the journal into segments") == true)
+        #expect(refused?.message.contains("injected") == true)
+        #expect((20..<500).contains(sent))
+        #expect(await failure { _ = try await store.tidy(at: start) }?.message == refused?.message)
+        #expect(try await store.everything().count == sent * 2, "what was acknowledged")
+
+        // As after the service manager has started the daemon again.
+        await store.close()
+        store = try await open(rules)
+        #expect(await failure { _ = try await store.commit(batch([frame(UInt64(sent + 1))])) } != nil)
+        #expect(try await store.everything().count == sent * 2)
+        try await store.onWriter("test") { try $0.execute(sql: "DROP TRIGGER t") }
+        _ = try await store.commit(batch((1...UInt64(sent + 1)).map { frame($0) }))
+        #expect(store.head.byteCount < 4_000)
+        #expect(try await store.everything().count == (sent + 1) * 2)
+        await store.close()
+    }
+
     @Test("is moved once, however many move it at the same time, and while more comes in")
     func together() async throws {
         var generator = SeededGenerator(seed: 13)
