@@ -24,7 +24,7 @@ import victoria_metrics
 import zubr
 from kinds import SECOND, draws, iso
 from prepared import Prepared, prepare
-from publish import RESULTS, keep, publish
+from publish import RESULTS, finish
 from reference import Reference, read, with_tags_of_machine
 from tables import MODULES, faults, side_by_side
 from workplace import note, version, workplace
@@ -38,11 +38,7 @@ def main():
         results = run(options, chosen, work)
         results["minutes"] = (time.monotonic() - began) / 60
     print(side_by_side(results))
-    keep("compare", results, options.results)
-    if options.write:
-        publish("compare", results)
-    if wrong := faults(results):
-        sys.exit("\n".join(wrong))
+    finish("compare", results, options, faults(results))
 
 
 def arguments():

@@ -11,7 +11,6 @@ Flat lines are what is wanted. README.md says what is measured."""
 
 import argparse
 import statistics
-import sys
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from generate import DAY as DAY_SECONDS
 from generate import START, Fleet
 from kinds import DAY, SECOND, Draw
 from prepared import Prepared
-from publish import RESULTS, keep, publish
+from publish import RESULTS, finish
 from server import cpu_seconds, wait_until_idle
 from tables import MODULES, faults_of_growth
 from workplace import note, workplace
@@ -42,11 +41,7 @@ def main():
             "days": grow_history(options, chosen, work),
         }
         results["minutes"] = (time.monotonic() - began) / 60
-    keep("growth", results, options.results)
-    if options.write:
-        publish("growth", results)
-    if wrong := faults_of_growth(results):
-        sys.exit("\n".join(wrong))
+    finish("growth", results, options, faults_of_growth(results))
 
 
 def arguments():

@@ -6,6 +6,7 @@
 import argparse
 import json
 import re
+import sys
 from pathlib import Path
 
 from chart import bar_chart, growth_chart
@@ -23,6 +24,15 @@ def keep(name: str, results: dict, folder: Path):
     (folder / f"{name}.md").write_text(table(name, results))
     if picture := plot(name, results):
         (folder / f"{name}.svg").write_text(picture)
+
+
+def finish(name: str, results: dict, options, wrong: list[str]):
+    """The end of a run: its figures are kept, published when that was asked for, and what is wrong ends it with 1."""
+    keep(name, results, options.results)
+    if options.write:
+        publish(name, results)
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 def publish(name: str, results: dict):

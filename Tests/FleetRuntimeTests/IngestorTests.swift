@@ -172,6 +172,26 @@ struct IngestorTests {
         #expect(batch.frames.map(\.receivedAt) == [SetClock.right, SetClock.right])
     }
 
+    @Test(
+        "judges by the right time what came before its clock was set twice, and what came between",
+        arguments: [2.0, -2])
+    func clockSetTwice(day: Double) async throws {
+        let clock = SetClock(day: day, newestStored: day > 0 ? SetClock.right : nil)
+        let body = Array(#"{"boot":1,"seq":1,"at":"\#(SetClock.right.iso8601)","signals":{"coolant_temp":88}}"#.utf8)
+        var messages: [InboundMessage] = []
+        func receive() {
+            messages.append(InboundMessage(topic: telemetry.topic, body: body, receivedAt: clock.time.now()))
+        }
+        receive()
+        clock.setRight(butFor: day / 2)
+        receive()
+        clock.setRight()
+        receive()
+        #expect(messages.map { ($0.receivedAt - SetClock.right).inSeconds } == [day * 86_400, day * 43_200, 0])
+        _ = clock.time.judge(&messages)
+        #expect(messages.map(\.receivedAt) == [SetClock.right, SetClock.right, SetClock.right])
+    }
+
     @Test("commits and acknowledges a message it must reject, so that it cannot stall the line")
     func poison() async throws {
         let journal = Journal()

@@ -307,6 +307,25 @@ struct CommitTests {
         await store.close()
     }
 
+    @Test("of a machine whose piece of a row is damaged is handed on up to the damage, and the rest of the row whole")
+    func damagedPiece() async throws {
+        var store = try await open(folder)
+        var incoming = batch([frame(1), frame(2, [Reading(.speed, 1)]), frame(3)])
+        incoming.frames += batch(tractor, [frame(1), frame(2)]).frames
+        _ = try await store.commit(incoming)
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "UPDATE shape SET signals = x'00' WHERE id = 2")
+        }
+        await store.close()
+        store = try await open(folder)
+        let slice = try await store.journal(after: .start, limit: 9)
+        #expect(slice.frames.map(\.machine) == [truck, tractor])
+        #expect(slice.frames.map { $0.frames.map(\.seq) } == [[1], [1, 2]])
+        #expect(slice.damaged.count == 1)
+        #expect(slice.damaged.first?.hasPrefix("row 1 of the journal is damaged") == true)
+        await store.close()
+    }
+
     @Test("of a reply that cannot be read is left out and named, and the replies around it are handed on")
     func damagedReply() async throws {
         let store = try await open(folder)

@@ -156,7 +156,7 @@ struct CorruptionTests {
                         #expect(isSame, "\(about): \(machine) is not as before: \(report.damage)")
                     }
                 }
-                if number % 3 == 0 { await store.askEverything() }
+                if number % 5 == 0 { await store.askEverything() }
                 await store.close()
             } else {
                 closed += 1
@@ -167,10 +167,10 @@ struct CorruptionTests {
             let before = folder.files.contains("zubr.db")
             #expect(before)
             // It waits for the disk, which takes most of the time.
-            guard number % 4 == 0 else { continue }
+            guard number % 7 == 0 else { continue }
             let daemon = await failure {
                 let store = try await FleetDatabase.open(path: path, access: .daemon, sync: .normal)
-                if number % 8 == 0 { await store.doEverything() }
+                if number % 14 == 0 { await store.doEverything() }
                 await store.close()
             }
             if let daemon {

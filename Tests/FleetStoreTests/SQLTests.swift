@@ -99,6 +99,20 @@ struct SQLTests {
         }
     }
 
+    @Test("an answer, whole or cut, leaves nothing open that keeps the log from being cut off", arguments: [1_000, 5])
+    func leavesNothingOpen(limit: Int) async throws {
+        let store = try await FleetStoreTests.open(folder)
+        _ = try await store.commit(batch((1...50).map { frame($0) }))
+        try await store.sealAll()
+        #expect(try await store.ask("SELECT * FROM samples", limit: limit).count == min(limit, 100))
+        _ = try await store.commit(batch([frame(60)]))
+        try await store.onWriter("test") { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            _ = try db.checkpoint(.truncate)
+        }
+        await store.close()
+    }
+
     @Test("the table of samples has every reading once, from segments and from what is in none, and no hidden signal")
     func everything() async throws {
         let store = try await open(folder)

@@ -34,10 +34,25 @@ func open(
         quarantineBounds: bounds, schema: schema, freeBytes: freeBytes)
 }
 
+/// One reading with where it came from.
+struct SeriesPoint: Hashable {
+    var observedAt: Timestamp
+    var boot: UInt32
+    var seq: UInt64
+    var signal: Signal
+    var value: Double
+}
+
 extension FleetDatabase {
     func everything(of machine: MachineKey = truck) async throws -> [SeriesPoint] {
         var points: [SeriesPoint] = []
-        try await export(machine: machine) { points.append($0) }
+        try await exportFrames(of: machine, tags: [:]) { exported in
+            let frame = exported.frame
+            points += frame.readings.map {
+                SeriesPoint(
+                    observedAt: frame.observedAt, boot: frame.boot, seq: frame.seq, signal: $0.signal, value: $0.value)
+            }
+        }
         return points
     }
 }

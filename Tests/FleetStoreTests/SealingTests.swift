@@ -229,6 +229,38 @@ struct SealingTests {
         await untouched.close()
     }
 
+    @Test("and cannot be moved stops ingest at the bound of the memory, loses nothing, and goes on when it can be")
+    func cannotBeMoved() async throws {
+        let rules = SealRules(headBytes: 2_000, age: .hours(1), bytesAtOnce: 500, rowsAtOnce: 10, headBytesMax: 4_000)
+        var store = try await open(rules)
+        try await store.onWriter("test") { db in
+            try db.execute(
+                sql: "CREATE TRIGGER t BEFORE INSERT ON segment BEGIN SELECT RAISE(ABORT, 'injected'); END")
+        }
+        var sent = 0
+        var refused: StoreFailure?
+        while refused == nil, sent < 600 {
+            refused = await failure { _ = try await store.commit(batch([frame(UInt64(sent + 1))])) }
+            if refused == nil { sent += 1 }
+        }
+        #expect(refused?.message.hasPrefix("cannot move the journal into segments") == true)
+        #expect(refused?.message.contains("injected") == true)
+        #expect((20..<500).contains(sent))
+        #expect(await failure { _ = try await store.tidy(at: start) }?.message == refused?.message)
+        #expect(try await store.everything().count == sent * 2, "what was acknowledged")
+
+        // As after the service manager has started the daemon again.
+        await store.close()
+        store = try await open(rules)
+        #expect(await failure { _ = try await store.commit(batch([frame(UInt64(sent + 1))])) } != nil)
+        #expect(try await store.everything().count == sent * 2)
+        try await store.onWriter("test") { try $0.execute(sql: "DROP TRIGGER t") }
+        _ = try await store.commit(batch((1...UInt64(sent + 1)).map { frame($0) }))
+        #expect(store.head.byteCount < 4_000)
+        #expect(try await store.everything().count == (sent + 1) * 2)
+        await store.close()
+    }
+
     @Test("is moved once, however many move it at the same time, and while more comes in")
     func together() async throws {
         var generator = SeededGenerator(seed: 13)
@@ -366,7 +398,7 @@ struct RetentionTests {
         #expect(try await store.everything().isEmpty)
         var kept = try await rollup(.minutes, of: coolant, store)
         #expect(kept.count == 120)
-        #expect(kept[start + .minutes(61)] == [6, 60, 110, 510, 60, 110])
+        #expect(kept[start + .minutes(61)] == [6, 60, 110, 510, 60, 110, 0, 50e6])
         let speed = try #require(try await rollup(.minutes, of: .speed, store)[start])
         #expect(speed[0] == 6 && speed[1] == 7 && speed[2] == 7 && speed[3].isNaN && speed[4].isNaN && speed[5] == 7)
         var report = try await DatabaseReport.check(path: folder.file("zubr.db"))
@@ -376,7 +408,7 @@ struct RetentionTests {
         #expect(try await rollup(.minutes, of: coolant, store).isEmpty)
         kept = try await rollup(.hours, of: coolant, store)
         #expect(kept.count == 2)
-        #expect(kept[start + .hours(1)] == [360, 0, 3_590, 646_200, 0, 3_590])
+        #expect(kept[start + .hours(1)] == [360, 0, 3_590, 646_200, 0, 3_590, 0, 3_590e6])
         report = try await DatabaseReport.check(path: folder.file("zubr.db"))
         #expect(report.segments > 0 && report.isWhole, "\(report.damage)")
 
@@ -411,10 +443,11 @@ struct RetentionTests {
             try await tidyAll(store, at: start + .days(2) + .hours(2 * Double(seq)))
         }
         try await store.compact()
-        // A part of a minute in each segment, six numbers a part.
+        // A part of a minute in each segment.
         let kept = try #require(try await rollup(.minutes, of: coolant, store)[start])
-        #expect(kept.count < 10 * 6, "some were merged")
-        let parts = stride(from: 0, to: kept.count, by: 6)
+        let width = Rollup.Part.allCases.count
+        #expect(kept.count < 10 * width, "some were merged")
+        let parts = stride(from: 0, to: kept.count, by: width)
         #expect(parts.map { kept[$0] }.reduce(0, +) == 10)
         #expect(parts.map { kept[$0 + 1] }.min() == 0)
         #expect(parts.map { kept[$0 + 2] }.max() == 9)
@@ -439,7 +472,44 @@ struct RetentionTests {
             catalog: Catalog(), limits: IngestLimits(), retention: RetentionSettings(readings: .days(1)))
         try await tidyAll(store, at: start + .days(3))
         let kept = try await rollup(.minutes, of: coolant, store)
-        #expect(kept[start] == [4, 1, 9, 19, 1, 2])
+        #expect(kept[start] == [4, 1, 9, 19, 1, 2, 10e6, 50e6])
+        await store.close()
+    }
+
+    @Test(
+        "and goes in two rounds is that of the whole minute, though the later part of it goes first",
+        arguments: [true, false])
+    func twoRounds(laterGoesFirst: Bool) async throws {
+        let store = try await open(folder)
+        // Two segments that share the first minute; what else is in one of them lets it go later than the other.
+        let early = [frame(1, after: 10, [Reading(coolant, 1)]), frame(2, after: 20, [Reading(coolant, 7)])]
+        let late = [frame(3, after: 30, [Reading(coolant, 2)]), frame(4, after: 50, [Reading(coolant, 5)])]
+        let rest = [frame(9, after: 7_200, [Reading(coolant, 3)])]
+        for frames in laterGoesFirst ? [late, early + rest] : [early, late + rest] {
+            _ = try await store.commit(batch(frames))
+            try await store.sealAll()
+        }
+        let question = { (step: Duration) in
+            SeriesQuestion(
+                machines: MachineSelection(keys: [truck]), signals: ["coolant_temp"], from: start,
+                to: start + .hours(1), form: .steps(step, [.count, .min, .max, .sum, .first, .last]))
+        }
+        func check(_ about: Comment, _ step: Duration = .minutes(1)) async throws {
+            let series = try await store.answer(question(step)).series
+            #expect(series.map { $0.values.map { $0[0] } } == [[4, 1, 7, 15, 1, 5]], about)
+        }
+        try await check("of readings")
+        store.take(
+            catalog: Catalog(), limits: IngestLimits(),
+            retention: RetentionSettings(readings: .days(1), minutes: .days(10)))
+        try await tidyAll(store, at: start + .hours(25))
+        #expect(try await store.everything().count == 3, "one of the segments is there yet")
+        try await check("of a part and readings")
+        try await tidyAll(store, at: start + .hours(50))
+        try await check("of two parts")
+        try await tidyAll(store, at: start + .days(20))
+        try await check("of an hour, made of both", .hours(1))
+        #expect(try await rollup(.hours, of: coolant, store)[start] == [4, 1, 7, 15, 1, 5, 10e6, 50e6])
         await store.close()
     }
 

@@ -157,14 +157,15 @@ struct SegmentPlanTests {
 
     @Test("what is kept of several parts is that of all of them, and what is not a number loses")
     func rollup() {
-        var sum = Rollup.Summary(.nan)
-        for value in [4, -2, .nan] { sum.add(Rollup.Summary(value)) }
+        var sum = Rollup.Summary(.nan, at: 5)
+        for (time, value) in [4, -2, .nan].enumerated() { sum.add(Rollup.Summary(value, at: Int64(time) + 6)) }
         sum.add(Rollup.Summary())
         #expect(sum[.count] == 4 && sum[.minimum] == -2 && sum[.maximum] == 4)
         #expect(sum[.sum].isNaN && sum[.first].isNaN && sum[.last].isNaN)
+        #expect(sum[.firstAt] == 5 && sum[.lastAt] == 8)
         var only = Rollup.Summary()
-        only.add(Rollup.Summary(7))
-        #expect(only[.count] == 1 && only[.first] == 7 && only[.sum] == 7)
+        only.add(Rollup.Summary(7, at: 3), after: 60)
+        #expect(only[.count] == 1 && only[.first] == 7 && only[.sum] == 7 && only[.firstAt] == 63)
     }
 
     @Test(

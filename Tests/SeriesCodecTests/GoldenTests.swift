@@ -5,7 +5,7 @@ import Testing
 @testable import SeriesCodec
 
 /// Blobs that were written when the format was made. Every later version reads them: `Fixtures/format-1.txt` gets new
-/// lines (`UPDATE_GOLDEN=1` writes those that are missing), and no line of it ever changes.
+/// lines (`UPDATE_GOLDEN=1` writes those that are missing), and from the first release on no line of it ever changes.
 @Suite("Format 1")
 struct GoldenTests {
     static let columns: [(shape: Shape, gaps: Gaps)] =

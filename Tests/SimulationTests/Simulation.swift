@@ -50,12 +50,22 @@ final class Simulation {
         checker = Checker(truth: world.truth)
     }
 
-    static func run(seed: UInt64, mutation: Mutation? = nil, steps: Int = 160) async -> Outcome {
-        // In memory where there is room in memory: nothing here depends on a real disk.
+    /// In memory where there is room in memory: nothing here depends on a real disk.
+    static func makeFolder() throws -> String {
         let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
         let folder = URL(fileURLWithPath: parent).appendingPathComponent("zubr-simulation-\(UUID().uuidString)")
             .resolvingSymlinksInPath().path
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    static func run(seed: UInt64, mutation: Mutation? = nil, steps: Int = 160) async -> Outcome {
+        let folder: String
+        do {
+            folder = try makeFolder()
+        } catch {
+            preconditionFailure("no folder for a simulation: \(error)")
+        }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let simulation = Simulation(seed: seed, steps: steps, folder: folder, mutation: mutation)
         var violation: String?

@@ -40,14 +40,14 @@ struct ChaosCheck {
         for machine in 0..<ChaosPlan.machines {
             let key = MachineKey(fleet: ChaosPlan.fleet, equipment: plan.equipment(machine))
             do {
-                try await database.export(machine: key) { point in
-                    guard point.signal == ChaosPlan.signal else { return }
-                    guard let number = plan.number(machine: machine, boot: point.boot, seq: point.seq) else {
+                try await database.exportFrames(of: key, only: [ChaosPlan.signal], tags: [:]) { exported in
+                    let frame = exported.frame
+                    guard let number = plan.number(machine: machine, boot: frame.boot, seq: frame.seq) else {
                         foreign += 1
                         return
                     }
                     found[number] = found[number] &+ 1
-                    if point.value != plan.mark(of: plan.entry(number)) { changed += 1 }
+                    if frame.readings[0].value != plan.mark(of: plan.entry(number)) { changed += 1 }
                 }
             } catch StoreFailure.notFound {
                 continue

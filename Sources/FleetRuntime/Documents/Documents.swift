@@ -496,20 +496,3 @@ package struct GapDocument: Sendable, Codable, Hashable {
 
     package var missing: UInt64 { lastSeq - firstSeq + 1 }
 }
-
-/// One reading with where it came from; exported as observed_at, boot, seq, signal, value.
-package struct SeriesPoint: Sendable, Codable, Hashable {
-    package var observedAt: Timestamp
-    package var boot: UInt32
-    package var seq: UInt64
-    package var signal: Signal
-    package var value: Double
-
-    package init(observedAt: Timestamp, boot: UInt32, seq: UInt64, signal: Signal, value: Double) {
-        self.observedAt = observedAt
-        self.boot = boot
-        self.seq = seq
-        self.signal = signal
-        self.value = value
-    }
-}

@@ -12,8 +12,9 @@ package final class DaemonTime: Sendable {
         var clocks = FleetClocks()
         var shift = Duration.zero
         var settledShift = Duration.zero
-        /// The last time it was moved: by how much, and when by the boot clock.
-        var move: (step: Duration, at: Duration)?
+        /// How it was moved while messages that are not judged yet may have been waiting: by how much, and when by the
+        /// boot clock; the latest last.
+        var moves: [(step: Duration, at: Duration)] = []
     }
 
     private let wall: @Sendable () -> Timestamp
@@ -54,21 +55,26 @@ package final class DaemonTime: Sendable {
 
     /// A message waits no longer than this between its arrival and its judgement.
     private static let waitMax = Duration.minutes(1)
+    /// A smaller step cannot be told from a wait.
+    private static let stepMin = waitMax
 
     /// Whether these messages are to be taken whatever time their frames say. Which of them came before the time was moved,
     /// and are judged after it, get their time of receipt moved with it: ours was wrong when it was noted.
     package func judge(_ messages: inout [InboundMessage]) -> Bool {
         guard isJudged else { return false }
         let boot = boot()
-        // One look for both: between two the time might be moved.
-        let (takesAnyTime, now, move) = state.withLock { state in
-            (state.keeper.takesAnyTime, state.keeper.now(boot: boot), state.move)
+        // One look for all of it: between two the time might be moved.
+        let (takesAnyTime, now, moves) = state.withLock { state in
+            state.moves.removeAll { boot - $0.at > DaemonTime.waitMax }
+            return (state.keeper.takesAnyTime, state.keeper.now(boot: boot), state.moves)
         }
-        if let move, boot - move.at <= DaemonTime.waitMax, move.step.magnitude > DaemonTime.waitMax {
-            for index in messages.indices {
-                let age = now - messages[index].receivedAt
-                if (age - move.step).magnitude < age.magnitude { messages[index].receivedAt += move.step }
-            }
+        guard !moves.isEmpty else { return takesAnyTime }
+        // By how much is wrong what was noted after all moves, before the last one, before the last two and so on.
+        let shifts = moves.reversed().reduce(into: [Duration.zero]) { $0.append($0.last! + $1.step) }
+        for index in messages.indices {
+            let age = now - messages[index].receivedAt
+            // That after which it has waited the least.
+            messages[index].receivedAt += shifts.min { (age - $0).magnitude < (age - $1).magnitude }!
         }
         return takesAnyTime
     }
@@ -112,7 +118,7 @@ package final class DaemonTime: Sendable {
                 wall: wall(), boot: boot, fleet: state.clocks.opinion(at: boot), bounds: bounds)
             offset.store(state.keeper.offset.microseconds, ordering: .relaxed)
             for case .adopted(let step, _) in events {
-                state.move = (step, boot)
+                if step.magnitude > DaemonTime.stepMin { state.moves.append((step, boot)) }
                 // What waits was set by the last run's time; the guess this run began with has set nothing.
                 if wasCredible { state.shift += step }
             }

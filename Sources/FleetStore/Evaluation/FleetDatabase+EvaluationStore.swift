@@ -48,15 +48,17 @@ extension FleetDatabase: EvaluationStore {
                 try deadline.check()
                 do {
                     try row.forEachPiece { piece in
-                        let machine: MachineKey
-                        if let known = machines[piece.machine] {
-                            machine = known
-                        } else {
-                            machine = try Journal.machine(piece.machine, db)
+                        // What is damaged of one machine takes nothing from the others in the row.
+                        do {
+                            let machine = try machines[piece.machine] ?? Journal.machine(piece.machine, db)
                             machines[piece.machine] = machine
+                            var reader = FrameReader(piece.bytes, names: names)
+                            var frames: [ReceivedFrame] = []
+                            defer { slice.frames += ReceivedFrames.grouping(frames, of: machine) }
+                            while let frame = try reader.next() { frames.append(frame) }
+                        } catch let damage as Damage {
+                            slice.damaged.append(Journal.complaint(row.position, damage))
                         }
-                        var reader = FrameReader(piece.bytes, names: names)
-                        slice.frames += ReceivedFrames.grouping(try reader.rest(), of: machine)
                     }
                 } catch let damage as Damage {
                     slice.damaged.append(Journal.complaint(row.position, damage))

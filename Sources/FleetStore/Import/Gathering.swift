@@ -69,26 +69,17 @@ final class Gathering {
     }
 }
 
-/// Where frames of one machine go: those that say nearly the same signals together, as `Track` has it.
+/// Where frames of one machine go: those that say nearly the same signals together.
 private struct FrameTracks {
     private var tracks: [GatheredRows] = []
     private var places: [[Signal]: Int] = [:]
-    private static let countMax = 8
 
     mutating func rows(saying shape: [Signal], begin: () -> GatheredRows) -> GatheredRows? {
         if let place = places[shape] { return tracks[place] }
-        let shared = tracks.map { track in shape.count { track.layout.place(of: $0) != nil } }
-        let best = tracks.indices.max { shared[$0] < shared[$1] }
-        let place: Int
-        if let best,
-            shared[best] * 2 >= max(shape.count, tracks[best].layout.signals.count)
-                || tracks.count == FrameTracks.countMax
-        {
-            place = best
-        } else {
-            place = tracks.count
-            tracks.append(begin())
-        }
+        let chosen = Track.choice(
+            for: shape, among: tracks, count: { $0.layout.signals.count }, has: { $0.layout.place(of: $1) != nil })
+        let place = chosen ?? tracks.count
+        if chosen == nil { tracks.append(begin()) }
         let layout = tracks[place].layout
         let new = shape.filter { layout.place(of: $0) == nil }
         guard layout.signals.count + new.count <= RowLayout.columnsMax else { return nil }

@@ -31,8 +31,8 @@ struct ReadingWalk {
     /// Some readings that follow one another.
     enum Part {
         case readings(times: UnsafePointer<Int64>, values: UnsafePointer<Double>, count: Int)
-        /// All readings of a segment that lies in one step, or of a minute or an hour.
-        case summary(ColumnSummary, first: Int64, last: Int64)
+        /// All readings of a segment that lies in one step, or of a minute or an hour, which count where that begins.
+        case summary(ColumnSummary, begin: Int64, first: Int64, last: Int64)
     }
 
     let column: Int
@@ -74,7 +74,7 @@ struct ReadingWalk {
         while let earliest = try earliest() {
             switch earliest {
             case .summary(let segment, let summary):
-                try body(.summary(summary, first: segment.first, last: segment.last))
+                try body(.summary(summary, begin: segment.first, first: segment.first, last: segment.last))
             case .open(let index): try emit(index, body)
             }
         }
@@ -123,10 +123,7 @@ struct ReadingWalk {
         // At the very time of another one it is said to be the earliest, one by one.
         if count == 0 { count = 1 }
         if source.isRollup {
-            for row in 0..<count {
-                let (summary, first, last) = source.summary(row)
-                try body(.summary(summary, first: first, last: last))
-            }
+            for row in 0..<count { try body(source.summary(row)) }
         } else {
             try body(.readings(times: source.times, values: source.values, count: count))
         }
@@ -146,6 +143,7 @@ private final class OpenSource {
     private let isBorrowed: Bool
     /// What is kept of each minute or hour, in the order of `Rollup.Part`; the counts are the values.
     private var parts: [ColumnBuffer] = []
+    /// Microseconds of a minute or hour.
     private var length: Int64 = 0
     private var knownNumbers: (boot: [UInt32], seq: [UInt64])?
     /// Numbers of rows are read only when two readings have one time.
@@ -179,8 +177,10 @@ private final class OpenSource {
         let rows = try segment.times(from: from, to: to, into: buffer.times, using: workspace)
         parts = Rollup.Part.allCases.map { _ in scratch.buffer() }
         for (index, part) in parts.enumerated() {
-            _ = try segment.values(
-                of: RollupSignals.place(of: column) + index, rows, into: part.values, using: workspace)
+            let place = RollupSignals.place(of: column) + index
+            if try !segment.values(of: place, rows, into: part.values, using: workspace) {
+                part.values.update(repeating: .nan, count: rows.count)
+            }
         }
         // Minutes in which the signal was not read have no count.
         var next = 0
@@ -217,9 +217,9 @@ private final class OpenSource {
     var isRollup: Bool { !parts.isEmpty }
 
     /// What is kept of one of the next minutes or hours.
-    func summary(_ row: Int) -> (ColumnSummary, first: Int64, last: Int64) {
+    func summary(_ row: Int) -> ReadingWalk.Part {
         let index = position + row
-        // More than any machine says in an hour is damage, and must not trap, nor their sum.
+        // More than any machine says in an hour, or outside of it, is damage, and must not trap, nor their sum.
         let count = Int(exactly: parts[0].values[index].rounded()) ?? 0
         var summary = ColumnSummary(count: (0...1 << 40).contains(count) ? count : 0)
         summary.minimum = parts[1].values[index]
@@ -227,7 +227,10 @@ private final class OpenSource {
         summary.sum = parts[3].values[index]
         summary.first = parts[4].values[index]
         summary.last = parts[5].values[index]
-        return (summary, buffer.times[index], buffer.times[index] + length - 1)
+        let begin = buffer.times[index]
+        func time(_ after: Double) -> Int64 { begin &+ (after >= 0 && after < Double(length) ? Int64(after) : 0) }
+        return .summary(
+            summary, begin: begin, first: time(parts[6].values[index]), last: time(parts[7].values[index]))
     }
 
     func isBefore(_ other: OpenSource) throws -> Bool {

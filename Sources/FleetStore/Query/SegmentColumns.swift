@@ -247,11 +247,9 @@ final class SegmentColumns: @unchecked Sendable {
     static func failure(
         _ damage: Damage, _ id: Int64, _ machine: MachineKey, _ first: Int64, _ last: Int64, signal: String?
     ) -> StoreFailure {
-        let what = signal.map { "signal \($0) of " } ?? ""
-        let span = "\(Timestamp(microseconds: first).iso8601) to \(Timestamp(microseconds: last).iso8601)"
-        return .damaged(
-            "the segment \(id) of \(what)\(machine) from \(span) is damaged: \(damage.description); restore a backup, the rest stays readable"
-        )
+        .damagedSegment(
+            id, of: signal.map { "signal \($0) of \(machine)" } ?? "\(machine)",
+            from: Timestamp(microseconds: first), to: Timestamp(microseconds: last), damage)
     }
 }
 

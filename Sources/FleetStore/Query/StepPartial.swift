@@ -44,16 +44,12 @@ struct StepPartial {
         var summaryWillDo: Bool { !looksBack && !values }
     }
 
-    /// Adds readings that follow those it has.
+    /// Adds readings that follow those it has, but for those of which only a summary is kept: it has them already.
     mutating func add(
         _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ number: Int, _ wants: borrowing Wants
     ) {
-        if count == 0 {
-            first = values[0]
-            firstTime = times[0]
-        }
-        last = values[number - 1]
-        lastTime = times[number - 1]
+        add(first: values[0], at: times[0])
+        add(last: values[number - 1], at: times[number - 1])
         count += number
         if wants.range {
             var (smallest, largest) = (minimum, maximum)
@@ -94,14 +90,18 @@ struct StepPartial {
         plainSum = next
     }
 
-    /// Adds the readings of a segment that follow those it has.
+    private mutating func add(first value: Double, at time: Int64) {
+        if time < firstTime { (first, firstTime) = (value, time) }
+    }
+
+    private mutating func add(last value: Double, at time: Int64) {
+        if time >= lastTime { (last, lastTime) = (value, time) }
+    }
+
+    /// Adds the readings of a segment, a minute or an hour.
     mutating func add(_ summary: ColumnSummary, first firstTime: Int64, last lastTime: Int64) {
-        if count == 0 {
-            first = summary.first
-            self.firstTime = firstTime
-        }
-        last = summary.last
-        self.lastTime = lastTime
+        add(first: summary.first, at: firstTime)
+        add(last: summary.last, at: lastTime)
         count += summary.count
         if summary.minimum < minimum { minimum = summary.minimum }
         if summary.maximum > maximum { maximum = summary.maximum }

@@ -58,8 +58,8 @@ struct StepSeries {
     mutating func add(_ part: ReadingWalk.Part, look: (inout StepSeries) throws -> Void) rethrows {
         switch part {
         case .readings(let times, let values, let count): try add(times, values, count, look)
-        case .summary(let summary, let first, let last):
-            try go(to: first, look)
+        case .summary(let summary, let begin, let first, let last):
+            try go(to: begin, look)
             current!.partial.add(summary, first: first, last: last)
         }
     }

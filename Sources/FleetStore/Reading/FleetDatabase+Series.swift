@@ -4,19 +4,6 @@ import GRDB
 import SeriesCodec
 
 extension FleetDatabase {
-    /// Every reading of a machine in order of observed_at, boot, seq and signal; from `from` up to but without `to`.
-    ///
-    /// A part is read at a time, so that no read is long and memory stays small; an error of `body` ends it.
-    package func export(
-        machine: MachineKey, from: Timestamp = .distantPast, to: Timestamp = .distantFuture,
-        body: (SeriesPoint) throws -> Void
-    ) async throws {
-        var walk = try await walk(of: machine, from: from, to: to)
-        while let frames = try await walk.next(self) {
-            for point in SeriesPoint.points(of: frames, only: nil) { try body(point) }
-        }
-    }
-
     /// Every machine that was ever heard of or registered, in order.
     package func machineKeys() async throws(StoreFailure) -> [MachineKey] {
         try await read("cannot list the machines") { db, _ in
@@ -208,9 +195,7 @@ struct SeriesWalk: Sendable {
         default: throw error
         }
         guard skipsDamage else {
-            throw StoreFailure.damaged(
-                "the segment \(segment) of \(machine) from \(first.iso8601) to \(last.iso8601) is damaged: \(what); \(Self.advice), the rest stays readable"
-            )
+            throw StoreFailure.damagedSegment(segment, of: "\(machine)", from: first, to: last, Damage(what))
         }
         part.missing.append(
             DatabaseReport.Finding(
@@ -219,25 +204,4 @@ struct SeriesWalk: Sendable {
     }
 
     private static let advice = "restore a backup"
-}
-
-extension SeriesPoint {
-    /// The readings of frames, those of one frame by the names of their signals.
-    fileprivate static func points(of frames: [Frame], only signal: Signal?) -> [SeriesPoint] {
-        var names: [Signal: String] = [:]
-        func name(_ signal: Signal) -> String {
-            if let known = names[signal] { return known }
-            names[signal] = signal.name
-            return signal.name
-        }
-        return frames.flatMap { frame in
-            frame.readings.filter { signal == nil ? $0.signal != .tags : $0.signal == signal }
-                .sorted { name($0.signal) < name($1.signal) }
-                .map {
-                    SeriesPoint(
-                        observedAt: frame.observedAt, boot: frame.boot, seq: frame.seq, signal: $0.signal,
-                        value: $0.value)
-                }
-        }
-    }
 }

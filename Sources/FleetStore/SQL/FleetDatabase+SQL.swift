@@ -124,12 +124,13 @@ final class SQLSession {
     private let connection: OpaquePointer?
     private let bounds: SQLBounds
     private let guardian = SQLGuard()
+    private let table: SamplesTable
 
     init(_ db: Database, names: StoredNames, head: [Int64: Head.Run], _ bounds: SQLBounds) throws {
         self.db = db
         self.bounds = bounds
         connection = db.sqliteConnection
-        let table = try SamplesTable(db, names: names, head: head) { try bounds.check() }
+        table = try SamplesTable(db, names: names, head: head) { try bounds.check() }
         try SamplesModule.register(table, on: connection)
         for (limit, value) in SQLSession.limits { sqlite3_limit(connection, limit, value) }
         // The table is declared at its first use, and to declare a table is not to read one.
@@ -150,6 +151,8 @@ final class SQLSession {
             // The connection goes on to end its transaction.
             sqlite3_set_authorizer(connection, nil, nil)
             sqlite3_progress_handler(connection, 0, nil, nil)
+            // The table stays until the connection is closed, which it cannot be while a chunk is open.
+            table.source.chunks.close()
         }
         sqlite3_progress_handler(
             connection, 400,

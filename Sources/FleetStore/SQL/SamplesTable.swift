@@ -90,16 +90,6 @@ final class SamplesTable {
     }
 }
 
-extension StoreFailure {
-    static func damagedSegment(
-        _ id: Int64, of machine: String, from first: Timestamp, to last: Timestamp, _ damage: Damage
-    ) -> StoreFailure {
-        .damaged(
-            "the segment \(id) of \(machine) from \(first.iso8601) to \(last.iso8601) is damaged: \(damage.description); restore a backup, the rest stays readable"
-        )
-    }
-}
-
 /// About how much there is, for SQLite to choose among plans by.
 struct SamplesSize {
     var machines = 1.0

@@ -3,6 +3,7 @@ import FleetRuntime
 import GRDB
 import GRDBSQLite
 import Glibc
+import SeriesCodec
 
 extension StoreFailure {
     /// What an error of the database means to those who use the store.
@@ -46,6 +47,17 @@ extension StoreFailure {
         default:
             self = .damaged("\(doing) in \(path): \(cause)")
         }
+    }
+}
+
+extension StoreFailure {
+    /// - Parameter owner: `fleet/name`, or more exactly what of it.
+    static func damagedSegment(
+        _ id: Int64, of owner: String, from first: Timestamp, to last: Timestamp, _ damage: Damage
+    ) -> StoreFailure {
+        .damaged(
+            "the segment \(id) of \(owner) from \(first.iso8601) to \(last.iso8601) is damaged: \(damage.description); restore a backup, the rest stays readable"
+        )
     }
 }
 

@@ -4,11 +4,13 @@ import SeriesCodec
 /// What is kept of readings that are too old to be kept one by one: of each signal and minute, or hour, how many there were,
 /// the smallest, the largest, their sum, the first and the last.
 ///
-/// A minute may lie in several segments, each with a part of it; who reads them puts the parts together.
+/// A minute may lie in several segments, each with a part of it; who reads them puts the parts together, in any order,
+/// because each says when its first and last values were read.
 struct Rollup: Sendable {
-    /// A column of a rollup's segment has the number of its signal's row times 8, and one of these.
+    /// A column of a rollup's segment has the number of its signal's row times 8, and one of these. The last two are
+    /// microseconds after the minute or hour began.
     enum Part: Int64, CaseIterable {
-        case count, minimum, maximum, sum, first, last
+        case count, minimum, maximum, sum, first, last, firstAt, lastAt
     }
 
     /// The row of the signal that a column is of.
@@ -23,12 +25,16 @@ struct Rollup: Sendable {
         private(set) var sum = 0.0
         private(set) var first = Double.nan
         private(set) var last = Double.nan
+        private(set) var firstAt = Double.infinity
+        private(set) var lastAt = -Double.infinity
 
         init() {}
 
-        init(_ value: Double) {
+        /// - Parameter microseconds: after the minute or hour began.
+        init(_ value: Double, at microseconds: Int64) {
             count = 1
             (minimum, maximum, sum, first, last) = (value, value, value, value, value)
+            (firstAt, lastAt) = (Double(microseconds), Double(microseconds))
         }
 
         subscript(part: Part) -> Double {
@@ -40,6 +46,8 @@ struct Rollup: Sendable {
                 case .sum: sum
                 case .first: first
                 case .last: last
+                case .firstAt: firstAt
+                case .lastAt: lastAt
                 }
             }
             set {
@@ -50,45 +58,31 @@ struct Rollup: Sendable {
                 case .sum: sum = newValue
                 case .first: first = newValue
                 case .last: last = newValue
+                case .firstAt: firstAt = newValue
+                case .lastAt: lastAt = newValue
                 }
             }
         }
 
-        /// Adds what came later.
-        mutating func add(_ later: Summary) {
-            guard later.count > 0 else { return }
-            if count == 0 { first = later.first }
-            count += later.count
-            // What is not a number loses against what is.
-            if !(minimum <= later.minimum), later.minimum == later.minimum { minimum = later.minimum }
-            if !(maximum >= later.maximum), later.maximum == later.maximum { maximum = later.maximum }
-            sum += later.sum
-            last = later.last
-        }
-    }
-
-    /// A summary and when its first and last values were read. What comes late lies in a segment of its own, so the
-    /// parts of a minute come in any order.
-    private struct Partial {
-        private(set) var summary = Summary()
-        private var firstAt = Int64.max
-        private var lastAt = Int64.min
-
-        mutating func add(_ other: Summary, at time: Int64) {
+        /// Adds another part. Of values read at one time the one that was added first is the first.
+        ///
+        /// - Parameter delay: microseconds by which the other's minute began later.
+        mutating func add(_ other: Summary, after delay: Int64 = 0) {
             guard other.count > 0 else { return }
-            let last = summary.last
-            summary.add(other)
-            if time < firstAt {
-                summary[.first] = other.first
-                firstAt = time
-            }
-            if time < lastAt { summary[.last] = last } else { lastAt = time }
+            count += other.count
+            // What is not a number loses against what is.
+            if !(minimum <= other.minimum), other.minimum == other.minimum { minimum = other.minimum }
+            if !(maximum >= other.maximum), other.maximum == other.maximum { maximum = other.maximum }
+            sum += other.sum
+            let (otherFirst, otherLast) = (other.firstAt + Double(delay), other.lastAt + Double(delay))
+            if otherFirst < firstAt { (first, firstAt) = (other.first, otherFirst) }
+            if otherLast >= lastAt { (last, lastAt) = (other.last, otherLast) }
         }
     }
 
     let level: SegmentLevel
     /// By the signals' rows and the starts of the minutes or hours, microseconds.
-    private var signals: [Int64: [Int64: Partial]] = [:]
+    private var signals: [Int64: [Int64: Summary]] = [:]
 
     init(_ level: SegmentLevel) { self.level = level }
 
@@ -96,7 +90,8 @@ struct Rollup: Sendable {
     mutating func add(_ frames: [Frame], row: (Signal) throws -> Int64) rethrows {
         var rows: [Signal: Int64] = [:]
         for frame in frames {
-            let start = level.start(of: frame.observedAt.microseconds)
+            let time = frame.observedAt.microseconds
+            let start = level.start(of: time)
             for reading in frame.readings {
                 let signal: Int64
                 if let known = rows[reading.signal] {
@@ -105,14 +100,12 @@ struct Rollup: Sendable {
                     signal = try row(reading.signal)
                     rows[reading.signal] = signal
                 }
-                signals[signal, default: [:]][start, default: Partial()]
-                    .add(Summary(reading.value), at: frame.observedAt.microseconds)
+                signals[signal, default: [:]][start, default: Summary()].add(Summary(reading.value, at: time - start))
             }
         }
     }
 
-    /// Adds what a segment of this level, or of a finer one, has kept. Of the parts of one minute, which say no times,
-    /// the one that is added first is taken for the earlier.
+    /// Adds what a segment of this level, or of a finer one, has kept.
     mutating func add(_ segment: StoredSegment, _ reader: SegmentReader) throws {
         var columns: [Int64: [(part: Part, values: [Double], presence: Presence)]] = [:]
         let times = try reader.columns(of: segment) { number, values, presence in
@@ -124,8 +117,11 @@ struct Rollup: Sendable {
         for (signal, parts) in columns {
             for (row, time) in times.enumerated() where parts[0].presence[row] {
                 var summary = Summary()
+                // Said by no segment of the time before these two were kept.
+                (summary[.firstAt], summary[.lastAt]) = (0, 0)
                 for part in parts { summary[part.part] = part.values[row] }
-                signals[signal, default: [:]][level.start(of: time), default: Partial()].add(summary, at: time)
+                let start = level.start(of: time)
+                signals[signal, default: [:]][start, default: Summary()].add(summary, after: time - start)
             }
         }
     }
@@ -147,7 +143,7 @@ struct Rollup: Sendable {
         var directory = SegmentDirectory(rows: chunks.add(RowsEncoder(using: workspace).encode(nothing)))
         let encoder = ColumnEncoder(using: workspace)
         for (signal, summaries) in signals.sorted(by: { $0.key < $1.key }) {
-            let rows = starts.map { summaries[$0]?.summary }
+            let rows = starts.map { summaries[$0] }
             let presence = Presence(rows.map { $0 != nil })
             guard presence.valueCount > 0 else { continue }
             for part in Part.allCases {

@@ -154,7 +154,14 @@ final class ChunkReader {
 
     init(_ db: Database) { self.db = db }
 
-    deinit { sqlite3_blob_close(blob) }
+    deinit { close() }
+
+    /// Lets go of the chunk it has read last, which keeps the connection's transaction from ending.
+    func close() {
+        sqlite3_blob_close(blob)
+        blob = nil
+        row = nil
+    }
 
     /// Calls `body` with the bytes at a place, which are there for that long only.
     func withBytes<Result>(
@@ -192,9 +199,7 @@ final class ChunkReader {
 
     private func check(_ code: Int32, _ chunk: Int64? = nil) throws {
         guard code != SQLITE_OK else { return }
-        sqlite3_blob_close(blob)
-        blob = nil
-        row = nil
+        close()
         // What SQLite says of a row that is not there.
         if code == SQLITE_ERROR { throw Damage("its chunk \(chunk ?? 0) is missing") }
         throw DatabaseError(code: code, of: db.sqliteConnection)

@@ -31,18 +31,23 @@ struct Track {
         return tracks
     }
 
-    /// The track for frames that say these signals: one that shares at least half of them, else a new one.
+    /// The track for frames that say these signals.
     private static func place(for shape: [Signal], in tracks: inout [Track]) -> Int {
-        let shared = tracks.map { track in shape.count { track.members.contains($0) } }
-        let best = tracks.indices.max { shared[$0] < shared[$1] }
-        let place: Int
-        if let best, shared[best] * 2 >= max(shape.count, tracks[best].signals.count) || tracks.count == countMax {
-            place = best
-        } else {
-            place = tracks.count
-            tracks.append(Track())
-        }
+        let chosen = choice(for: shape, among: tracks, count: { $0.signals.count }, has: { $0.members.contains($1) })
+        let place = chosen ?? tracks.count
+        if chosen == nil { tracks.append(Track()) }
         for signal in shape where tracks[place].members.insert(signal).inserted { tracks[place].signals.append(signal) }
         return place
+    }
+
+    /// Which track, of those with so many signals and these, frames belong to: one that shares at least half of theirs;
+    /// `nil`: a new one.
+    static func choice<Known>(
+        for shape: [Signal], among tracks: [Known], count: (Known) -> Int, has: (Known, Signal) -> Bool
+    ) -> Int? {
+        let shared = tracks.map { track in shape.count { has(track, $0) } }
+        guard let best = tracks.indices.max(by: { shared[$0] < shared[$1] }) else { return nil }
+        let isLike = shared[best] * 2 >= max(shape.count, count(tracks[best]))
+        return isLike || tracks.count == countMax ? best : nil
     }
 }
