@@ -21,16 +21,27 @@ package final class PackedWriter {
 
     package init(path: String) throws(PackedFileFailure) {
         self.path = path
-        let folderEnd = path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex
-        let temporary = "\(path[..<folderEnd]).\(path[folderEnd...]).\(getpid())"
+        // One name for all: what a program that was killed left is written over by the next.
+        let temporary = "\(path).partial"
         self.temporary = temporary
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw PackedFileFailure(
                 "cannot write \(temporary): \(String(cString: strerror(errno))); give another folder")
         }
+        // Whoever wrote it may have given it its name meanwhile.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, PackedWriter.isThere(temporary, descriptor) else {
+            close(descriptor)
+            throw PackedFileFailure("another program is writing \(path); wait for it, or give another name")
+        }
+        ftruncate(descriptor, 0)
         packer = Packing(name: path).packer()
         output = .allocate(byteCount: packer == nil ? 0 : 1 << 18, alignment: 16)
+    }
+
+    private static func isThere(_ path: String, _ descriptor: Int32) -> Bool {
+        var (named, opened) = (stat(), stat())
+        return stat(path, &named) == 0 && fstat(descriptor, &opened) == 0 && named.st_ino == opened.st_ino
     }
 
     deinit {

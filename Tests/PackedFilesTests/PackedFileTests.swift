@@ -107,6 +107,18 @@ import Testing
         other.stop()
     }
 
+    @Test("two do not write one file, and what a killed program left of it is gone with the next")
+    func oneWriter() throws {
+        let path = "\(folder.path)/data.csv"
+        try Data("left by a program that was killed".utf8).write(to: URL(filePath: path + ".partial"))
+        let writer = try PackedWriter(path: path)
+        #expect(throws: PackedFileFailure.self) { try PackedWriter(path: path) }
+        try Array("a".utf8).withUnsafeBytes { try writer.write($0) }
+        try writer.finish()
+        #expect(try read(path) == Array("a".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["data.csv"])
+    }
+
     @Test("a file that is not finished has no name")
     func unfinished() throws {
         let path = "\(folder.path)/data.csv"

@@ -175,7 +175,15 @@ struct ImportWriter {
                     guard isDoubtful(row), layout.boot != nil || (row.boot == frame.boot && row.seq == frame.seq) else {
                         continue
                     }
-                    let places = Set(frame.readings.compactMap { layout.place(of: $0.signal) })
+                    // What another database numbered when it imported it may be another row than the one here.
+                    let isForeign = layout.boot == nil && row.boot >= ImportNames.firstBoot
+                    let stored = frame.readings.compactMap { reading in
+                        layout.place(of: reading.signal).map { (place: $0, value: reading.value) }
+                    }
+                    let places = Set(
+                        stored.filter { place, value in
+                            !isForeign || row.has(place) && row.value(place).bitPattern == value.bitPattern
+                        }.map(\.place))
                     remove(from: row, layout) { places.contains($0) }
                     touched.insert(index)
                     let note = gathered.notes[Int(row.number)]

@@ -302,6 +302,21 @@ struct LineProtocolImportTests {
         await store.close()
     }
 
+    @Test("an export of imported rows loses nothing in a database whose own imports have the same numbers")
+    func intoOtherImports() async throws {
+        let first = try await open(folder)
+        try await first.load("n,name=t1,fleet=f x=11 1000000000\nn,name=t1,fleet=f x=12 3000000000\n", .lineProtocol)
+        let exported = try await first.lines().joined(separator: "\n")
+        await first.close()
+        let store = try await open(TemporaryFolder())
+        try await store.load("m,name=t1,fleet=f x=1 1000000000\nm,name=t1,fleet=f x=12 3000000000\n", .lineProtocol)
+        let report = try await store.load(exported, .jsonLines)
+        #expect(report.samples == 1 && report.duplicateSamples == 1)
+        #expect(try await store.load(exported + "\n\n", .jsonLines).duplicateSamples == 2)
+        #expect(try await store.short().sorted() == ["f/t1 1.0 x=1.0", "f/t1 1.0 x=11.0", "f/t1 3.0 x=12.0"])
+        await store.close()
+    }
+
     @Test("the last number of a boot that imports use can be imported, and rows after it find another boot")
     func lastNumber() async throws {
         let store = try await open(folder)
