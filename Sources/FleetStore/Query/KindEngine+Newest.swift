@@ -41,7 +41,7 @@ extension KindEngine {
             }
         } else {
             let found = try map(
-                names, from: .min, to: end, share: 1 / 16,
+                names, from: .min, to: end, share: 1 / 16, readCount: asked.count,
                 isNeeded: { columns in
                     switch question.kind {
                     // Where fuel was never low there is nothing to be found.
@@ -157,14 +157,14 @@ extension KindEngine {
             if kind == .lastLoc, let known = newest.first ?? nil, known.time >= segment.last { break }
             guard segment.columns.prefix(count).contains(where: { $0 != nil }) else { continue }
             let tagColumn = segment.columns.count - 1
-            let buffers = segment.columns.map { _ in scratch.buffer() }
+            let buffers = (0...count).map { _ in scratch.buffer() }
             defer { buffers.forEach(scratch.giveBack) }
             // Which rows come up to T, and whose they are.
             try load(segment, tagColumn)
             let (rows, clock) = try segment.clock(
                 from: .min, to: at + 1, room: buffers[0].times, using: scratch.workspace)
             guard !rows.isEmpty else { continue }
-            let runs = try segment.tagRuns(of: tagColumn, room: buffers[tagColumn].values, using: scratch.workspace)
+            let runs = try segment.tagRuns(of: tagColumn, room: buffers[count].values, using: scratch.workspace)
             // The last row of most groups is one of the last of all.
             try look(rows, runs, clock, last: segment.last, step: 1) { rows in
                 try (0..<count).map { column in

@@ -63,9 +63,11 @@ struct KindEngine {
 
     /// Calls `body` for each machine that has rows with any of the signals from `start` up to but without `end`.
     ///
-    /// - Parameter share: which part of these rows is looked at, roughly; it tells whether a second core is worth waking.
+    /// - Parameters:
+    ///   - share: which part of these rows is looked at, roughly; it tells whether a second core is worth waking.
+    ///   - readCount: of so many of the signals, the first, values are looked at; of all when it is not said.
     func map<Result>(
-        _ names: [String], from start: Int64, to end: Int64, share: Double = 1,
+        _ names: [String], from start: Int64, to end: Int64, share: Double = 1, readCount: Int? = nil,
         isNeeded: ([SegmentDirectory.Column?]) -> Bool,
         _ body: (MachineColumns, QueryScratch) throws -> Result
     ) throws -> [(machine: QueryMachine, result: Result)] {
@@ -88,7 +90,8 @@ struct KindEngine {
         }
         let results = try work.map(found, readings: Int(looked)) { columns, chunks in
             for segment in columns.segments {
-                for (index, column) in segment.columns.enumerated() where column != nil {
+                let tagColumn = segment.columns.count - 1
+                for index in segment.columns.indices where index < readCount ?? tagColumn || index == tagColumn {
                     try segment.load(index, from: chunks)
                 }
             }

@@ -16,15 +16,17 @@ extension FleetDatabase {
     /// With `signals`, only those readings, and only frames that have any. A part is read at a time, so that no read is long
     /// and memory stays small; an error of `body` ends it.
     ///
+    /// - Parameter skipsDamage: goes on behind what is damaged, instead of failing.
     /// - Returns: what is missing because it is damaged.
     @discardableResult
     package func exportFrames(
         of machine: MachineKey, from: Timestamp = .distantPast, to: Timestamp = .distantFuture,
-        only signals: Set<Signal>? = nil, tags: [Int64: String], body: (ExportedFrame) throws -> Void
+        only signals: Set<Signal>? = nil, tags: [Int64: String], skipsDamage: Bool = false,
+        body: (ExportedFrame) throws -> Void
     ) async throws -> [DatabaseReport.Finding] {
         // Of one signal the other columns need not be read.
         let only = signals.flatMap { $0.count == 1 ? $0.first : nil }
-        var walk = try await walk(of: machine, from: from, to: to, only: only, skipsDamage: true)
+        var walk = try await walk(of: machine, from: from, to: to, only: only, skipsDamage: skipsDamage)
         var order: [Signal] = []
         while let frames = try await walk.next(self) {
             for var frame in frames {

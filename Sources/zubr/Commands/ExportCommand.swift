@@ -84,7 +84,8 @@ struct ExportCommand: AsyncParsableCommand {
             for machine in try await machines(of: store) {
                 try sink.begin(machine)
                 missing += try await store.exportFrames(
-                    of: machine, from: from ?? .distantPast, to: to ?? .distantFuture, only: signals, tags: tags
+                    of: machine, from: from ?? .distantPast, to: to ?? .distantFuture, only: signals, tags: tags,
+                    skipsDamage: true
                 ) { try sink.add($0) }
             }
             try sink.finish(unreadJournalRows: store.unreadJournalRows.count, missing: missing)
