@@ -24,19 +24,44 @@ final class CallerWatch: Sendable {
         }
     }
 
-    /// Belongs into the pipeline of every connection.
-    var handler: any RemovableChannelHandler { Handler(watch: self) }
+    /// Belong into the pipeline of every connection.
+    ///
+    /// - Parameter silence: for so long a caller may read nothing, and say nothing.
+    func handlers(silence: TimeAmount) -> [any RemovableChannelHandler] {
+        [IdleStateHandler(writeTimeout: silence), Handler(watch: self)]
+    }
 
     fileprivate func left(_ connection: ObjectIdentifier) {
         leaving.withLock { $0.removeValue(forKey: connection) }?()
     }
 
-    private final class Handler: ChannelInboundHandler, RemovableChannelHandler {
-        typealias InboundIn = Never
+    private final class Handler: ChannelDuplexHandler, RemovableChannelHandler {
+        typealias InboundIn = NIOAny
+        typealias InboundOut = NIOAny
+        typealias OutboundIn = NIOAny
+        typealias OutboundOut = NIOAny
 
         private let watch: CallerWatch
+        /// How many pieces of answers wait for the caller to read.
+        private var unsentCount = 0
 
         init(watch: CallerWatch) { self.watch = watch }
+
+        func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+            let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
+            unsentCount += 1
+            sent.futureResult.assumeIsolated().whenComplete { _ in self.unsentCount -= 1 }
+            context.write(data, promise: sent)
+        }
+
+        /// Nothing of an answer could be sent for long: he does not read it, and others wait for the room it takes.
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if let idle = event as? IdleStateHandler.IdleStateEvent, idle == .write {
+                if unsentCount > 0 { context.close(promise: nil) }
+            } else {
+                context.fireUserInboundEventTriggered(event)
+            }
+        }
 
         func channelInactive(context: ChannelHandlerContext) {
             watch.left(ObjectIdentifier(context.channel))

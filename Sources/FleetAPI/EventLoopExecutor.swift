@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Runs tasks on the thread of a connection, so that a small question is read, answered and written without a change of
-/// threads but the one to the database and back.
+/// threads.
 final class EventLoopExecutor: TaskExecutor {
     private let loop: any EventLoop
 

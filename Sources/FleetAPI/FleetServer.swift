@@ -15,6 +15,8 @@ package struct FleetServer: Service {
     private let onListening: @Sendable () async -> Void
     private let logger: Logger
     private let callers = CallerWatch()
+    /// A caller that says nothing, or reads nothing, for this long is gone, or means us ill.
+    private let silence: Duration
 
     /// - Parameters:
     ///   - retry: takes quarantined messages by their numbers and tries them again.
@@ -23,11 +25,12 @@ package struct FleetServer: Service {
         reader: any FleetReader, registry: any FleetRegistry, status: @escaping @Sendable () async -> StatusDocument,
         metrics: @escaping @Sendable () async -> String,
         retry: @escaping @Sendable ([Int64]) async throws -> RetryDocument, now: @escaping @Sendable () -> Timestamp,
-        socket: String, logger: Logger = Logger(label: "zubrd.api"),
+        socket: String, silence: Duration = .seconds(30), logger: Logger = Logger(label: "zubrd.api"),
         onListening: @escaping @Sendable () async -> Void = {}
     ) {
         desk = FleetDesk(reader: reader, registry: registry, status: status, metrics: metrics, retry: retry, now: now)
         self.socket = SocketFile(socket)
+        self.silence = silence
         self.onListening = onListening
         self.logger = logger
     }
@@ -42,13 +45,13 @@ package struct FleetServer: Service {
             responder: CallbackResponder<CallContext> { request, context in
                 await respond(to: request, on: context.channel, logger: context.logger)
             },
-            // A caller that says nothing for this long is gone, or means us ill.
-            server: HTTPServerBuilder { [callers] responder in
+            server: HTTPServerBuilder { [callers, silence] responder in
                 ConnectionsOnTheirThreads(
                     inner: HTTP1Channel(
                         responder: responder,
                         configuration: .init(
-                            additionalChannelHandlers: [callers.handler], idleTimeout: .seconds(30))))
+                            additionalChannelHandlers: callers.handlers(silence: TimeAmount(silence)),
+                            idleTimeout: TimeAmount(silence))))
             },
             configuration: ApplicationConfiguration(
                 address: .unixDomainSocket(path: socket.path),

@@ -8,7 +8,7 @@ import Synchronization
 /// The fleet's database: what machines sent, what they need, and what was ordered for them, in one SQLite file.
 ///
 /// One connection writes and checkpoints, on a queue of its own; readers have read-only connections, and each read is
-/// bounded in time. Nothing of it runs on the threads of Swift's tasks.
+/// bounded in time. Nothing of it runs on the threads of Swift's tasks, but for the first two milliseconds of a question.
 package final class FleetDatabase: Sendable {
     package let path: String
     let access: Access

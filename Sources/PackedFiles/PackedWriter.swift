@@ -24,7 +24,7 @@ package final class PackedWriter {
         // One name for all: what a program that was killed left is written over by the next.
         let temporary = "\(path).partial"
         self.temporary = temporary
-        descriptor = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw PackedFileFailure(
                 "cannot write \(temporary): \(String(cString: strerror(errno))); give another folder")
@@ -47,8 +47,9 @@ package final class PackedWriter {
     deinit {
         output.deallocate()
         guard isOpen, let temporary else { return }
-        close(descriptor)
+        // The next to write it gets in when it is closed.
         unlink(temporary)
+        close(descriptor)
     }
 
     package func write(_ bytes: UnsafeRawBufferPointer) throws(PackedFileFailure) {
@@ -72,10 +73,11 @@ package final class PackedWriter {
             }
         }
         guard let path, let temporary else { return }
-        guard fsync(descriptor) == 0, close(descriptor) == 0, rename(temporary, path) == 0 else {
+        guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
             throw PackedFileFailure("cannot finish \(path): \(String(cString: strerror(errno)))")
         }
         isOpen = false
+        close(descriptor)
     }
 
     private func put(_ bytes: UnsafeRawBufferPointer) throws(PackedFileFailure) {

@@ -104,6 +104,14 @@ final class CannedFleet: FleetReader, FleetRegistry {
     func answer(_ question: SeriesQuestion) async throws(StoreFailure) -> SeriesAnswer {
         try check()
         told.withLock { $0.questions.append(question) }
+        if question.signals == ["large"] {
+            let times = (0..<300_000).map { Int64($0) }
+            return SeriesAnswer(
+                question: question,
+                series: [
+                    .init(subject: .model(nil), signal: "large", times: times, values: [times.map { Double($0) }])
+                ])
+        }
         if question.signals == ["for_ever"] {
             // As long as somebody waits for it.
             while !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }

@@ -32,13 +32,14 @@ func withServer(
 
 func serve(
     _ fleet: CannedFleet, on socket: String, retry: (@Sendable ([Int64]) async throws -> RetryDocument)? = nil,
+    silence: Duration = .seconds(30),
     _ body: @Sendable @escaping (FleetClient) async throws -> Void
 ) async throws {
     let (listening, announce) = AsyncStream.makeStream(of: Void.self)
     let server = FleetServer(
         reader: fleet, registry: fleet, status: { CannedFleet.status },
         metrics: { CannedFleet.metrics }, retry: retry ?? { fleet.retry($0) },
-        now: { CannedFleet.now }, socket: socket, onListening: { announce.finish() })
+        now: { CannedFleet.now }, socket: socket, silence: silence, onListening: { announce.finish() })
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: logger))

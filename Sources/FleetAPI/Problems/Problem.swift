@@ -49,7 +49,7 @@ struct Problem: Sendable {
         case .tooManyAnswers:
             self.init(
                 .serviceUnavailable,
-                "large answers to others have still to be read by them; ask again in some seconds, or for a shorter time"
+                "large answers to others have still to be read by them; ask again in some seconds"
             )
             headers[.retryAfter] = String(Problem.retryAfterSeconds)
         case .notJSON(let type):

@@ -9,7 +9,7 @@ extension FleetDatabase: StoreCustody {
             // Asked once: both remember that they were.
             if log.hasRested() || walBytes > WriteAheadLog.truncateBytes {
                 try withReserve(db) { try log.truncate(db) }
-            } else if log.bytesSinceLastTry >= WriteAheadLog.passiveBytes {
+            } else if log.bytesSinceLastTry >= WriteAheadLog.moveBytes {
                 try withReserve(db) { try log.checkpoint(db) }
             }
         }

@@ -14,12 +14,10 @@ final class WriteAheadLog: Sendable {
     /// How often it was moved into the file, and how long that took in all.
     var checkpoints: (count: Int64, seconds: Double) { moves.withLock { $0 } }
 
-    /// Moved at the next house-keeping when it is longer than this.
-    static let passiveBytes: Int64 = 4 << 20
+    /// Moved when it is longer than this, after a commit or by house-keeping. What comes in meanwhile waits for so long.
+    static let moveBytes: Int64 = 4 << 20
     /// Cut off when its file is longer than this.
     static let truncateBytes: Int64 = 64 << 20
-    /// Moved after a commit, without waiting for house-keeping: what comes in meanwhile waits for so long.
-    private static let urgentBytes: Int64 = 4 << 20
 
     /// What was written since anybody last tried to move it.
     var bytesSinceLastTry: Int64 {
@@ -74,7 +72,7 @@ final class WriteAheadLog: Sendable {
 
     /// When house-keeping does not come in time. A failure waits for the next commit, which meets the same disk.
     func checkpointIfLong(_ db: Database) {
-        if bytesSinceLastTry > WriteAheadLog.urgentBytes { try? checkpoint(db) }
+        if bytesSinceLastTry > WriteAheadLog.moveBytes { try? checkpoint(db) }
     }
 
     private func timed<Result>(_ move: () throws -> Result) rethrows -> Result {

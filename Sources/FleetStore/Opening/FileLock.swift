@@ -27,7 +27,7 @@ final class FileLock: Sendable {
             let holder = FileLock.holder(opened)
             Glibc.close(opened)
             throw .busy(
-                "\(path) is in use by \(holder); stop it first; status, query and tsbs ask the running daemon when --database is left out"
+                "\(path) is in use by \(holder); stop it first; query and tsbs ask the running daemon when --database is left out"
             )
         }
         descriptor = opened

@@ -1,7 +1,7 @@
 /// What one question may take of the daemon.
 struct QueryLimits: Sendable {
     /// So many readings are looked at one by one, some 5 ns each.
-    var readings = 50_000_000
+    var readings = 100_000_000
     /// So many values are kept for the percentiles of groups, or of one step of a machine, 8 bytes each.
     var keptValues = 4_000_000
     /// So many steps of single machines are kept until they are grouped, some 150 bytes each.

@@ -22,7 +22,9 @@ struct ReadingWalk {
 
         fileprivate var last: Int64 {
             switch self {
-            case .segment(let segment), .rollup(let segment, _): segment.last
+            case .segment(let segment): segment.last
+            // Its last minute or hour goes on from there.
+            case .rollup(let segment, let level): segment.last + level.length - 1
             case .head(let head): head.times.last ?? .max
             }
         }

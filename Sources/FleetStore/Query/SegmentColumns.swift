@@ -13,7 +13,8 @@ final class SegmentColumns: @unchecked Sendable {
     private let names: [String]
     private var rowBytes: StoredBytes?
     private var copies: [ColumnCopy?]
-    /// Whether somebody asked for the times, and for a column, before: what is asked for once is decoded as it is stored.
+    /// Whether somebody asked for the times, and for a column, before, or this question in its first moment: what is asked
+    /// for once is decoded as it is stored.
     private var isRowsKnown = false
     private var isKnown: [Bool]
 

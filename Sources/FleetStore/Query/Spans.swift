@@ -19,10 +19,11 @@ struct Spans {
 
     /// Adds a step that follows those it has.
     ///
-    /// A step without a reading ends a span, for nothing is known of it. What the question's own ends cut off of a
+    /// A step without a reading, or of which what is asked for is not known, ends a span. What the question's own ends cut off of a
     /// step does not count.
     mutating func add(_ start: Int64, _ value: Double) {
-        guard condition.holds(for: value) else {
+        let isKnown = !(plan.wants.looksBack && value.isNaN)
+        guard isKnown, condition.holds(for: value) else {
             finish()
             return
         }

@@ -44,7 +44,7 @@ struct StepPartial {
         var summaryWillDo: Bool { !looksBack && !values }
     }
 
-    /// Adds readings that follow those it has, but for those of which only a summary is kept: it has them already.
+    /// Adds readings that follow those it has. Summaries may have been added before, and reach further.
     mutating func add(
         _ times: UnsafePointer<Int64>, _ values: UnsafePointer<Double>, _ number: Int, _ wants: borrowing Wants
     ) {

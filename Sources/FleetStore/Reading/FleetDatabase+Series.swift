@@ -83,6 +83,7 @@ struct SeriesWalk: Sendable {
     private func part(
         _ database: FleetDatabase, _ run: Head.Run?, _ db: Database, _ deadline: ReadDeadline
     ) throws -> Part {
+        try deadline.checkForLong()
         let marks = try StoreMarks(db)
         let names = try database.names(db, marks)
         var part = Part(end: to)

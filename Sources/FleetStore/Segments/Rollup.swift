@@ -117,7 +117,7 @@ struct Rollup: Sendable {
         for (signal, parts) in columns {
             for (row, time) in times.enumerated() where parts[0].presence[row] {
                 var summary = Summary()
-                // Said by no segment of the time before these two were kept.
+                // A damaged segment may lack these two.
                 (summary[.firstAt], summary[.lastAt]) = (0, 0)
                 for part in parts { summary[part.part] = part.values[row] }
                 let start = level.start(of: time)

@@ -98,7 +98,7 @@ struct ExportCommand: AsyncParsableCommand {
         for finding in missing.prefix(Self.listedMax) { printError("missing: \(finding.sentence)") }
         if missing.count > Self.listedMax { printError("missing: \(missing.count - Self.listedMax) more") }
         if !missing.isEmpty { printError("restore a backup if what is missing matters; zubr check says more") }
-        // A document has said all this itself.
+        // No error after the document, which has what is missing.
         if complaint != nil || !missing.isEmpty { throw ExitCode(CommandFailure.failed) }
     }
 
