@@ -130,8 +130,10 @@ struct DemoCommand: AsyncParsableCommand {
         for check in report.checks { say("\(check.isShown ? "PASS" : "MISSING")  \(check.check): \(check.detail)") }
         print(String(decoding: try DocumentCoding.encode(report), as: UTF8.self))
         if !report.isPassed {
-            throw CommandFailure(
+            printError(
                 "the demonstration did not show everything; longer (--seconds) may, \(folder)/*.log say what happened")
+            // The report is the last object, and says what is missing.
+            throw ExitCode(CommandFailure.failed)
         }
     }
 
