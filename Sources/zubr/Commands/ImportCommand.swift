@@ -196,9 +196,12 @@ struct ImportDocument: Encodable {
     }
 
     func print() {
-        if alreadyImported { Swift.print("This file was imported already; nothing was done. It had:") }
+        if alreadyImported { Swift.print("This file was imported already; nothing of it was stored again. It had:") }
         if resumed { Swift.print("Went on where an earlier import stopped. In all:") }
-        Swift.print("\(rows) rows with \(samples) samples are stored, \(rejected) lines were not taken.")
+        Swift.print(
+            bytesOnDisk > 0
+                ? "\(rows) rows with \(samples) samples are stored, \(rejected) lines were not taken."
+                : "\(rows) rows with \(samples) samples can be taken, \(rejected) lines cannot; nothing was stored.")
         for (reason, count) in rejectedByReason.sorted(by: { $0.key < $1.key }) { Swift.print("  \(count) \(reason)") }
         if duplicateSamples > 0 {
             Swift.print(
