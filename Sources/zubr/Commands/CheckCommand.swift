@@ -56,7 +56,10 @@ extension Page {
         // Of a file that cannot be read nothing was counted.
         if report.damage.first?.part != .file {
             add(
-                "\(quantity(report.segments, "segment")) with \(quantity(report.columns, "column")) and \(quantity(Int(report.samples), "value")) of \(quantity(report.machines, "machine")); \(quantity(report.journalRows, "journal row")) with \(quantity(report.journalFrames, "frame")); \(quantity(report.documents, "other document"))."
+                "\(quantity(report.segments, "segment")) with \(quantity(report.columns, "column")) and \(quantity(Int(report.samples), "value")) of \(quantity(report.machines, "machine"))."
+            )
+            add(
+                "\(quantity(report.journalRows, "journal row")) with \(quantity(report.journalFrames, "frame")); \(quantity(report.documents, "other document"))."
             )
         }
         guard !report.isWhole else {
